@@ -8,8 +8,10 @@ from course_utils.ioi.sentence import WORDS, Line, Spot, on_sentence
 
 ASKED = {how: {"0.2": sign * 1.4, "1.2": sign * 0.2} for how, sign in (("noising, flip", -1), ("noising, ABC", -1),
          ("denoising, flip", 1), ("denoising, ABC", 1))}  # fmt: skip
+IN_B = ("giver → 0.0, values", "0.0  → 1.0, values", "0.0 → logits", "1.0 → logits", "note → 1.1, 1.2, 1.3, values",
+        "1.1, 1.2, 1.3 → logits")  # fmt: skip
 IN_C = ("giver → 0.2, values", "0.2 → 1.0, 1.1, values", "0.2 → late, values", "1.0, 1.1 → late, values",
-        "late → logits")  # fmt: skip
+        "late → logits", "note → 1.0, 1.1, 1.3, values", "1.0, 1.1, 1.3 → logits")  # fmt: skip
 
 LOST = {("note of IO", "movers"): 7.2, ("note of S", "movers"): 5.3, ("0.2", "movers"): 4.0, ("movers", "logits"): 4.9,
         ("MLPs", "logits"): 3.9, ("0.3, 1.1", "logits"): 3.8}  # fmt: skip
@@ -19,8 +21,8 @@ DRAWINGS = {
     **{f"after section {k}": lambda k=k: ioi.circuit_after(k) for k in range(2, 7)},
     "circuit": lambda: ioi.circuit_after(7, LOST),
     "gpt2": ioi.gpt2_drawn,
-    "b": lambda: ioi.circuit_of_b({"0.0": -1.9, "1.0": -0.5}),
-    "c": lambda: ioi.circuit_of_c(dict.fromkeys(IN_C, -1.12)),
+    "b": lambda: ioi.circuit_of_b(dict.fromkeys(IN_B, 0.77)),
+    "c": lambda: ioi.circuit_of_c(dict.fromkeys(IN_C, 0.87)),
     "nodes": lambda: ioi.nodes_drawn(ioi.FOUND),
     "partners": ioi.partners_drawn,
     "puzzle": lambda: ioi.puzzle_drawn(0.998, 0.997),

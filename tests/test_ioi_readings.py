@@ -163,6 +163,15 @@ def test_what_a_repair_holds_apart_adds_up(model, clean):
     assert (found.lost_at_scale - found.lost).abs().max() > 0.5
     nothing = ioi.repair(model, clean, [], abc)
     assert nothing.lost.abs().max() == 0 and nothing.lost_at_scale.abs().max() < 1e-4
+    by_heads, by_mlps = found.reacted("heads"), found.reacted("MLPs")
+    assert (found.lost_direct - by_heads - by_mlps - found.lost_at_scale).abs().max() < 0.05
+    remaining = ioi.Remaining(model, clean, abc)
+    free, held = remaining(remaining.names - {"1.0", "1.2"})
+    assert free == pytest.approx(float(found.without.mean()), abs=1e-3)
+    assert held == pytest.approx(float((found.whole - found.lost_at_scale).mean()), abs=1e-2)
+    assert remaining.incompleteness(remaining.names, [["1.0"], []]).abs().max() == 0
+    other = ioi.repair(model, clean, ["1.0", "1.2"], abc, ablation="resample")
+    assert (other.without - found.without).abs().max() > 0.1
     assert found.entries()["lost"][0] == pytest.approx(float(found.lost.mean()), abs=1e-4)
 
 

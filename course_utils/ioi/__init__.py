@@ -60,7 +60,7 @@ from course_utils.ioi.readings import (
     unembedding,
     writes,
 )
-from course_utils.ioi.repair import Repair, repair
+from course_utils.ioi.repair import Remaining, Repair, repair
 from course_utils.ioi.scoring import BY, Ranking, auc, methods, ranking, roc, weight_size
 from course_utils.ioi.sealed import Exchange, Sealed, exchanged, sealed
 from course_utils.ioi.sentence import EXAMPLE, OTHER

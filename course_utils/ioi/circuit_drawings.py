@@ -102,8 +102,8 @@ def gpt2_drawn() -> Picture:
         Line(S2, duplicate, slide=(0, -0.1)),
         Line(duplicate, inhibition, "V", ports=("right", "bottom"), bend=0.2, at=0.6),
         Line(induction, inhibition, "V", ports=("top", "left"), bend=-0.1, at=0.5),
-        Line(inhibition, movers, slide=(-0.2, 0)),
-        Line(inhibition, negative, slide=(0.2, 0)),
+        Line(inhibition, movers, "Q", slide=(-0.2, 0)),
+        Line(inhibition, negative, "Q", slide=(0.2, 0)),
         Line(IO, movers, "V", ports=("top", "left"), bend=-0.22, at=0.55),
         Line(movers, "logits", ports=("top", "left"), bend=-0.2),
         Line(negative, "logits", ports=("top", "right"), bend=0.2),
@@ -111,7 +111,7 @@ def gpt2_drawn() -> Picture:
     return on_sentence(
         parts, lines, "GPT-2 small's circuit: duplicate-token and induction heads at the second John, S-inhibition "
         "heads and name movers at the last word.",
-        layers=("0 to 4", "5, 6", "7, 8", "9 to 11"),
+        layers=("layers\n0 to 4", "layers\n5, 6", "layers\n7, 8", "layers\n9 to 11"),
     )  # fmt: skip
 
 
@@ -120,57 +120,75 @@ def _named(kind: str, shown: str = "") -> str:
     return f"{shown or kind}\n{', '.join(CLASSES[kind][0])}"
 
 
-def circuit_of_b(shares: Mapping[str, float]) -> Picture:
+def circuit_of_b(lost: Mapping[str, float]) -> Picture:
     """`ioi-natural-b`: heads that lower the giver, and heads that raise both names.
 
     Args:
-        shares: for "0.0" and "1.0", the change when the head is exchanged with the flipped prompt.
+        lost: which share of the logit difference is lost with each measured arrow, by its name, "0.0 " being head 0.0
+            at the word after S2: "giver → 0.0, values", "0.0  → 1.0, values", "0.0 → logits", "1.0 → logits",
+            "note → 1.1, 1.2, 1.3, values" and "1.1, 1.2, 1.3 → logits".
     """
+    both = "1.1, 1.2, 1.3"
     parts = {
-        "0.0": Spot(TO, 0, right=-0.3, up=-0.15), "0.0 ": Spot(GAVE, 0, up=-0.05, text="0.0"),
-        "1.0": Spot(TO, 1, right=-0.85, up=-0.36), "1.1, 1.2, 1.3": Spot(TO, 1, right=0.47),
+        "note": BOTH_NOTED, "0.0": Spot(TO, 0, right=0.38, up=-0.12), "0.0 ": Spot(GAVE, 0, up=0.34, text="0.0"),
+        both: Spot(TO, 1, right=-0.47, up=0.1), "1.0": Spot(TO, 1, right=0.9, up=0.1),
     }  # fmt: skip
     lines = [
-        Line(S2, "0.0", _change(shares["0.0"]), ports=("top", "left"), at=0.6, thick=4),
-        Line(S2, "0.0 ", ports=("top", "left"), bend=-0.2),
-        Line("0.0 ", "1.0", _change(shares["1.0"]), ports=("top", "left"), at=0.5),
-        Line("0.0", "logits", "lowers", thick=4, at=0.3, slide=(0, -0.22)),
-        Line("1.0", "logits", "lowers", ports=("top", "left"), bend=-0.15, at=0.45),
-        Line(COMMA, "1.1, 1.2, 1.3", ports=("top", "left"), bend=-0.25, colour=NOTE_INK),
-        Line("1.1, 1.2, 1.3", "logits", colour=NOTE_INK, slide=(0, 0.3)),
+        *_both_written(),
+        _measured(lost, "giver → 0.0, values", S2, "0.0", ports=("top", "left"), at=0.62),
+        Line(S2, "0.0 ", ports=("top", "left"), bend=-0.2, thick=_thick(lost["giver → 0.0, values"])),
+        _measured(lost, "0.0  → 1.0, values", "0.0 ", "1.0", ports=("right", "bottom"), bend=0.08, at=0.35),
+        _measured(lost, "0.0 → logits", "0.0", "logits", slide=(0, 0.36), at=0.28),
+        _measured(lost, "1.0 → logits", "1.0", "logits", ports=("top", "right"), bend=0.1, at=0.4),
+        _measured(lost, f"note → {both}, values", "note", both, ports=("top", "left"), bend=-0.1, colour=NOTE_INK),
+        _measured(lost, f"{both} → logits", both, "logits", slide=(0, -0.3), at=0.4, colour=NOTE_INK),
     ]
-    return on_sentence(parts, lines, "Head 0.0 reads the second John and lowers it.", layers=LAYERS[:2])
+    alt = "Head 0.0 reads the second John at the last word and lowers it; a gold path raises both names."
+    return on_sentence(parts, lines, alt, layers=LAYERS[:2])
 
 
-def circuit_of_c(effects: Mapping[str, float]) -> Picture:
+def circuit_of_c(lost: Mapping[str, float]) -> Picture:
     """`ioi-natural-c`: heads that carry the giver at S2, late heads that lower it, and heads that raise both names.
 
     Args:
-        effects: by the names of measured arrows: "giver → 0.2, values", "0.2 → 1.0, 1.1, values", "0.2 → late, values",
-            "1.0, 1.1 → late, values" and "late → logits".
+        lost: which share of the logit difference is lost with each measured arrow, by its name:
+            "giver → 0.2, values", "0.2 → 1.0, 1.1, values", "0.2 → late, values", "1.0, 1.1 → late, values",
+            "late → logits", "note → 1.0, 1.1, 1.3, values" and "1.0, 1.1, 1.3 → logits".
     """
-    late = "2.3\n3.0, 3.1"
+    late, both = "2.3\n3.0, 3.1", "1.0, 1.1, 1.3"
     parts = {
-        "0.2": Spot(S2, 0, up=0.24), "1.0, 1.1": Spot(S2, 1, up=0.14), late: Spot(TO, 2, right=-0.25, up=0.5),
-        "1.0, 1.1 ": Spot(TO, 1, right=0.6, text="1.0, 1.1"),
+        "note": BOTH_NOTED, "0.2": Spot(S2, 0, up=0.24), "1.0, 1.1": Spot(S2, 1, up=0.14),
+        late: Spot(TO, 2, right=-0.25, up=0.5), both: Spot(TO, 1, right=0.47),
     }  # fmt: skip
-    label = {name: _change(value) + (" V" if name.endswith("values") else "") for name, value in effects.items()}
-    thick = {name: max(1.0, min(4.0, 3 * abs(value))) for name, value in effects.items()}
-
-    def arrow(start: str | int, end: str, name: str, **more) -> Line:
-        return Line(start, end, label[name], thick=thick[name], **more)
-
     lines = [
-        arrow(S2, "0.2", "giver → 0.2, values", at=0.68),
-        arrow("0.2", "1.0, 1.1", "0.2 → 1.0, 1.1, values"),
-        arrow("0.2", late, "0.2 → late, values", ports=("right", "bottom"), bend=0.12, at=0.6, slide=(0, -0.15)),
-        arrow("1.0, 1.1", late, "1.0, 1.1 → late, values", ports=("top", "left"), bend=-0.12),
-        arrow(late, "logits", "late → logits", at=0.45),
-        Line(COMMA, "1.0, 1.1 ", colour=NOTE_INK, ports=("top", "left"), bend=0.1),
-        Line("1.0, 1.1 ", "logits", colour=NOTE_INK, ports=("top", "right"), bend=0.12),
-    ]
+        *_both_written(),
+        _measured(lost, "giver → 0.2, values", S2, "0.2", at=0.68),
+        _measured(lost, "0.2 → 1.0, 1.1, values", "0.2", "1.0, 1.1"),
+        _measured(lost, "0.2 → late, values", "0.2", late, ports=("right", "bottom"), bend=0.12, at=0.6,
+                slide=(0, -0.15)),
+        _measured(lost, "1.0, 1.1 → late, values", "1.0, 1.1", late, ports=("top", "left"), bend=-0.12),
+        _measured(lost, "late → logits", late, "logits", at=0.45),
+        _measured(lost, f"note → {both}, values", "note", both, ports=("top", "left"), bend=0.1, at=0.8,
+                colour=NOTE_INK),
+        _measured(lost, f"{both} → logits", both, "logits", ports=("top", "right"), bend=0.12, colour=NOTE_INK),
+    ]  # fmt: skip
     alt = "The second John is read where it stands, passed on there, and lowered by late heads at the last word."
     return on_sentence(parts, lines, alt, layers=(*LAYERS, "layer 3"))
+
+
+BOTH_NOTED = Spot(COMMA, 0, right=-0.2, text="note of\nboth", kind="note", up=0.12)
+
+
+def _both_written() -> list[Line]:
+    """From either name to the note at the comma."""
+    ends = ((IO, -0.1), (S1, -0.15))
+    return [Line(word, "note", ports=("top", "left"), bend=bend, colour=NOTE_INK) for word, bend in ends]
+
+
+def _measured(lost: Mapping[str, float], name: str, start: str | int, end: str, **more) -> Line:
+    """A line with the share that is lost with it, as thick, and V where the values read it."""
+    label = _share(lost[name]) + (" V" if name.endswith("values") else "")
+    return Line(start, end, label, thick=_thick(lost[name]), **more)
 
 
 def nodes_drawn(nodes: Iterable[tuple[int, int, str]], layers: Sequence[str] = LAYERS) -> Picture:
@@ -193,5 +211,10 @@ def nodes_drawn(nodes: Iterable[tuple[int, int, str]], layers: Sequence[str] = L
     return on_sentence(parts, [], f"{', '.join(parts)}, each in the column of its word.", layers=layers)
 
 
-def _change(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+def _share(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+
+
+def _thick(share: float) -> float:
+    """Points, in proportion to the size of the share."""
+    return max(0.8, min(5.0, 6.5 * abs(share)))

@@ -126,8 +126,8 @@ def asks_drawn(measured: Mapping[str, Mapping[str, float]]) -> Picture:
             y, change = top - 0.26 - 0.16 * k, measured[name][head]
             page.arrow((x, y), (x + unit * change, y), colour=colour, thick=2.4)
             aside = 0.1 if start < end else -0.1  # the head's name stands behind the arrow's start
-            page.text((x - aside, y), head, side="right" if aside > 0 else "left", size=SMALL, colour=colour, bold=True,
-                      halo=False)  # fmt: skip
+            page.text((x - aside, y), f"head {head}", side="right" if aside > 0 else "left", size=SMALL, colour=colour,
+                      bold=True, halo=False)  # fmt: skip
         page.dot((x, top - 0.1), colour=plots.INK, size=6)
     return page.picture(
         "Four exchanges on a scale from minus one to one. Grey: noising could go down from one, denoising up to one, "

@@ -1,13 +1,15 @@
 """What happens to the rest when heads are taken away: who says more than before, and what the final norm does.
 
-1. `repair` – a run with heads at their means, beside the intact one: every part's direct attribution in both.
+1. `repair` – a run with heads taken away, beside the intact one: every part's direct attribution in both.
 2. What the heads said directly is `lost_direct`; what is missing in the end is `lost`. The difference is repaired.
-3. The final norm divides by the size of the stream. `lost_at_scale` is the loss with the intact run's divisor.
+3. The final norm divides by the size of the stream. `lost_at_scale` is the loss with the intact run's divisor, and
+   `reacted` what some later parts contribute to it.
+4. `Remaining` – the same divisor held, for many sets of heads that are kept while all others are at their means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +59,12 @@ class Repair:
         bias = self.whole - sum(self.direct.values(), torch.zeros_like(self.whole))
         return self.whole - ((self.without - bias) * self.scale_without / self.scale + bias)
 
+    def reacted(self, kind: str) -> Float[Tensor, "batch"]:
+        """By how much all "heads" that were not taken away, or all "MLPs", add more than before, the divisor held."""
+        parts = [p for p in self.direct if p not in self.heads and (p[0] == "m" if kind == "MLPs" else "." in p)]
+        ratio = self.scale_without / self.scale
+        return sum((self.direct_without[p] * ratio - self.direct[p] for p in parts), torch.zeros_like(self.whole))
+
     def entries(self) -> dict[str, Any]:
         """For a row of a table, with 95 % intervals over prompts."""
         return {
@@ -67,9 +75,69 @@ class Repair:
         }
 
 
-def repair(model: Any, prompts: Prompts, heads: Sequence[str], reference: Int[Tensor, "n pos"]) -> Repair:
-    """The run with these heads at their means over the reference prompts, beside the intact run."""
-    hooks = patching.ablation_hooks(model, list(heads), "mean", reference)
+class Remaining:
+    """What remains of the mean logit difference when only some heads work and all others are at their means.
+
+    Called with a set of heads it gives two numbers: with the divisor of that run, and with that of the whole model.
+    """
+
+    def __init__(self, model: Any, prompts: Prompts, reference: Int[Tensor, "n pos"]):
+        self.model, self.prompts = model, prompts
+        sites = [f"blocks.{layer}.attn.hook_z" for layer in range(model.cfg.n_layers)]
+        with torch.no_grad():
+            _, cache = model.run_with_cache(reference, names_filter=sites)
+        self.means = {site: cache[site].mean(0) for site in sites}
+        self.known: dict[frozenset[str], tuple[float, float]] = {}
+        bias = model.b_U if model.ln_final.bias is None else model.ln_final.bias @ model.W_U + model.b_U
+        self.bias = (bias[prompts.answer] - bias[prompts.wrong]).detach()
+        self.names = frozenset(f"{a}.{b}" for a in range(model.cfg.n_layers) for b in range(model.cfg.n_heads))
+        self.scale = self._run(self.names)[1]
+
+    def __call__(self, heads: Iterable[str]) -> tuple[float, float]:
+        kept = frozenset(heads)
+        if kept not in self.known:
+            found, scale = self._run(kept)
+            held = (found - self.bias) * scale / self.scale + self.bias
+            self.known[kept] = (float(found.mean()), float(held.mean()))
+        return self.known[kept]
+
+    def incompleteness(self, circuit: Iterable[str], removed: Iterable[Iterable[str]]) -> Float[Tensor, "divisor set"]:
+        """Circuit minus whole model, for every set that is removed from both; with either divisor."""
+        circuit = frozenset(circuit)
+        sets = [(self(circuit - frozenset(k)), self(self.names - (frozenset(k) & circuit))) for k in removed]
+        return torch.tensor([[mine[i] - whole[i] for mine, whole in sets] for i in range(2)])
+
+    @torch.no_grad()
+    def _run(self, kept: frozenset[str]) -> tuple[Float[Tensor, "batch"], Float[Tensor, "batch"]]:
+        """The logit differences, and the final norm's divisors at END."""
+
+        def others(site: str) -> tuple[str, Any]:
+            layer = site.split(".")[1]
+
+            def at_means(z: Float[Tensor, "batch pos head d_head"], hook: Any) -> Tensor:
+                out = [head for head in range(z.shape[2]) if f"{layer}.{head}" not in kept]
+                z = z.clone()
+                z[:, :, out] = self.means[site][:, out]
+                return z
+
+            return site, at_means
+
+        with self.model.hooks(fwd_hooks=[others(site) for site in self.means]):
+            logits, cache = self.model.run_with_cache(self.prompts.tokens, names_filter="ln_final.hook_scale")
+        end = self.prompts.positions["END"]
+        scale = cache["ln_final.hook_scale"][torch.arange(len(self.prompts)), end, 0]
+        return logit_diff(logits, end, self.prompts.answer, self.prompts.wrong), scale
+
+
+def repair(
+    model: Any, prompts: Prompts, heads: Sequence[str], reference: Int[Tensor, "n pos"], ablation: str = "mean"
+) -> Repair:
+    """The run with these heads taken away, beside the intact run.
+
+    Args:
+        ablation: "mean" over the reference prompts; "resample", the i-th prompt from the i-th of them.
+    """
+    hooks = patching.ablation_hooks(model, list(heads), ablation, reference)
     whole, scale, direct = _run(model, prompts, [])
     without, scale_without, direct_without = _run(model, prompts, hooks)
     return Repair(tuple(heads), whole, without, scale, scale_without, direct, direct_without)

@@ -4,34 +4,37 @@
 # **A puzzle.** In the first notebook three heads, the movers, copied the right name. They add more than three logits to a logit difference of about eleven and a half. Take all three away, and only about one and a half logits are lost. Something makes up for the rest. In GPT-2 small there are backup heads, which start to copy when others are gone. Is it so here too?
 
 # %% [markdown] contents
-# This notebook goes on from the first one of the lesson. Most of its sections can be read alone; where one leans on another, it says so. Effects are changes of the logit difference: a loss is negative. Where they are shares of the clean difference, −1 leaves the two names even, and −2 puts the other one as far ahead. Intervals are 95 % intervals of a mean, with the prompts resampled.
+# This notebook goes on from the first one of the lesson. Its sections can be read alone. Most of them show a way in which a measurement can mislead: by the norm, by what replaces a part, by what is measured, by a gradient, or by the one model that was trained. Where intervals are given, they are 95 % intervals of a mean, with the prompts resampled.
 
 # %% setup
 
 # %% figure
+from dataclasses import replace
+
 import torch
 
 from course_utils import ioi, patching, plots, zoo
+from course_utils.intervals import mean_interval
 from course_utils.page import about, between, caption, card, claim, claims
 from course_utils.page import measured, predict, rounds_to, table
-from course_utils.patching import Circuit
 
 model = zoo.load("ioi-natural", "cpu").requires_grad_(False)
 clean = ioi.make_ioi_batch(model.tokenizer, 96, torch.Generator().manual_seed(0))
 abc = ioi.corrupt(clean, "ABC", torch.Generator().manual_seed(0)).tokens
-mean = ioi.asked(model, clean, "ABC", 0, ablation="mean")
-mlps = Circuit.mlps(model)
-sets = {"the movers": ["1.0", "1.2", "1.3"], "2.1, 2.2, 2.3": ["2.1", "2.2", "2.3"]}
-repairs = {name: ioi.repair(model, clean, heads, abc) for name, heads in sets.items()}
-whole, lost, direct = (float(getattr(repairs["the movers"], what).mean()) for what in ("whole", "lost", "lost_direct"))
+movers = ["1.0", "1.2", "1.3"]
+by_mean = ioi.repair(model, clean, movers, abc)
 fig, ax = plots.figure(height=2.0)
-for y, (value, colour) in enumerate(((whole, plots.GREY), (whole - direct, plots.HEAD), (whole - lost, plots.INK))):
+bars = {"whole model": by_mean.whole, "expected, if only what the\nmovers add directly is lost": by_mean.whole - by_mean.lost_direct,
+        "without the movers, measured": by_mean.without}  # fmt: skip
+for y, (values, colour) in enumerate(zip(bars.values(), (plots.GREY, plots.HEAD, plots.INK), strict=True)):
+    value, low, high = mean_interval(values)
     ax.barh(y, value, 0.62, color=colour)
-    ax.text(value + 0.1, y, f"{value:.1f}", va="center", fontsize=10)
-ax.set(yticks=range(3), yticklabels=("whole model", "less what the movers added", "without the movers, measured"), xlabel="logit difference", xlim=(0, 13))
+    ax.hlines(y, low, high, color="#F0A000", linewidth=1.6)
+    ax.text(high + 0.15, y, f"{value:.1f}", va="center", fontsize=10)
+ax.set(yticks=range(3), yticklabels=list(bars), xlabel="logit difference", xlim=(0, 13.5))
 ax.invert_yaxis()
 plots.show(fig, "Three bars: without the movers more is left than the whole model's difference less what they added.",
-           "The logit difference with all heads; less what the movers had added directly; and as it is when they are set to their means (96 prompts).")
+           "The logit difference with all heads, as it would be if only the direct part of the movers were lost, and as it is when they are set to their means over ABC prompts (96 prompts; thin lines: 95 % intervals).")
 
 # %% [markdown]
 # ## 1 · Who makes up for the loss?
@@ -40,53 +43,77 @@ plots.show(fig, "Three bars: without the movers more is left than the whole mode
 #
 # Taking a head away loses what it added directly. If less is lost in the end than that, something has made up for it. This is **self-repair**, which McGrath et al. 2023 and Rushing and Nanda 2024 study in larger models. There are three candidates. Later heads may copy more, as backup heads do. The MLPs may lower the giver further. Or the final LayerNorm, which divides the stream by its size, divides by less when a part is gone.
 #
-# To tell them apart, set heads to their means over ABC prompts and go in three steps. First the heads' own direct contribution goes. Then later heads and MLPs may change what they write, while the norm's divisor is held. Last, the divisor changes too.
+# Four steps tell them apart. First we subtract what the heads add directly. Then the later heads react, and then the MLPs, while the norm divides as in the whole model. Last, its divisor reacts too, which multiplies what is left by one number.
+#
+# A head can be taken away in two ways. Its output becomes the mean of its outputs on ABC prompts, or its output on one of them. Neither knows the names of the prompt.
 
 # %% prediction
 predict("ioi.repair")
 
+# %%
+taken = {"the movers": movers, "2.1, 2.2, 2.3": ["2.1", "2.2", "2.3"]}
+ways = {"at their means": "mean", "exchanged": "resample"}
+repairs = {(name, way): ioi.repair(model, clean, heads, abc, ablation)
+           for name, heads in taken.items() for way, ablation in ways.items()}
+
 # %% figure answer
 fig, axes = plots.figure(1, 2, height=3.4, sharey=True)
-steps = ("whole\nmodel", "added\ndirectly", "later\nparts", "final\nnorm", "in the\nend")
-for ax, (name, one) in zip(axes, repairs.items(), strict=True):
-    heights = [float(x.mean()) for x in (one.whole, one.whole - one.lost_direct, one.whole - one.lost_at_scale, one.without)]
-    for k, colour in ((0, plots.GREY), (4, plots.INK)):
-        ax.bar(k, heights[min(k, 3)], 0.62, color=colour)
-        ax.text(k, heights[min(k, 3)] + 0.2, f"{heights[min(k, 3)]:.1f}", ha="center", fontsize=10)
-    for k, colour in ((1, plots.HEAD), (2, plots.MLP), (3, plots.SERIES[3])):
+steps = ("whole\nmodel", "added\ndirectly", "later\nheads", "MLPs", "final\nnorm", "in the\nend")
+for ax, way in zip(axes, ways, strict=True):
+    one = repairs["the movers", way]
+    then = [one.whole, one.whole - one.lost_direct, one.whole - one.lost_direct + one.reacted("heads"), one.whole - one.lost_at_scale, one.without]
+    heights = [float(x.mean()) for x in then]
+    for k, values, colour in ((0, one.whole, plots.GREY), (5, one.without, plots.INK)):
+        value, low, high = mean_interval(values)
+        ax.bar(k, value, 0.62, color=colour)
+        ax.vlines(k, low, high, color="#F0A000", linewidth=1.6)
+        ax.text(k, high + 0.2, f"{value:.1f}", ha="center", fontsize=10)
+    for k, colour in ((1, plots.HEAD), (2, plots.HEAD), (3, plots.MLP), (4, plots.SERIES[3])):
         low, high = sorted(heights[k - 1 : k + 1])
         ax.bar(k, high - low, 0.62, bottom=low, color=colour)
         ax.text(k, high + 0.2, f"{heights[k] - heights[k - 1]:+.1f}".replace("-", "−"), ha="center", fontsize=10)
-    for k in range(4):
+    for k in range(5):
         ax.plot([k + 0.31, k + 0.69], [heights[k]] * 2, color=plots.NULL, linewidth=0.8)
-    ax.set(title=f"without {name}", xticks=range(5), xticklabels=steps, ylim=(0, 17.5))
+    ax.set(title=f"the movers {way}", xticks=range(6), xticklabels=steps, ylim=(0, 14))
 axes[0].set(ylabel="logit difference")
 plots.show(
-    fig, "Two waterfalls: without the movers the norm gives back most of the loss; without 2.1 to 2.3 the norm raises the difference.",
-    "From the logit difference of the whole model to that without some heads, in three steps (96 prompts): what the heads had "
-    "added directly is gone; later heads and MLPs change what they do; the final norm divides by another size.",
+    fig, "Two waterfalls: with the movers at their means the norm gives back most of the loss; with their outputs exchanged it gives back as much as the MLPs lose.",
+    "From the logit difference of the whole model to that without the movers, in four steps (96 prompts; thin lines: 95 % intervals). Left: the movers at their means. Right: their outputs are those of one ABC prompt each.",
 )  # fmt: skip
-
-# %% claims answer
-rows = {name: one.entries() for name, one in repairs.items()}
-m, both, one = rows["the movers"], rows["2.1, 2.2, 2.3"], repairs["the movers"]
-with claims():
-    claim("of between eleven and twelve logits about one and a half are lost without the movers, which had added more than three directly",
-          between(float(one.whole.mean()), 11, 12) and between(m["lost"][0], 1.35, 1.65) and m["lost directly"][0] > 3)
-    claim("with the divisor held, more is lost than they added directly", m["lost, divisor held"][0] > m["lost directly"][0])
-    claim("the norm gives back more than half of that", m["lost"][0] < m["lost, divisor held"][0] / 2)
-    claim("no single later head adds more than 0.15 logits above what it added before, with the divisor held",
-          max(float((one.direct_without[h] * one.scale_without / one.scale - one.direct[h]).mean()) for h in (f"{k}.{j}" for k in (2, 3) for j in range(4))) < 0.15)
-    claim("the divisor falls by about a quarter (22 % to 28 %)", between(m["divisor"], 0.72, 0.78))
-    claim("without 2.1, 2.2 and 2.3 the difference grows by more than three logits, and with the divisor held by less than one",
-          both["lost"][0] < -3 and -1 < both["lost, divisor held"][0] < 0)
-    claim("of that growth more than three quarters are the norm's", both["lost, divisor held"][0] > both["lost"][0] / 4)  # fmt: skip
+m, e, both = (repairs[key].entries() for key in (("the movers", "at their means"), ("the movers", "exchanged"), ("2.1, 2.2, 2.3", "at their means")))
 measured("ioi.repair", "the final norm" if m["lost"][0] < m["lost directly"][0] / 2 and m["lost, divisor held"][0] > m["lost directly"][0] else "later heads")
 
 # %% [markdown]
-# No other head steps in for the movers: none adds as much as 0.15 logits more than before, and the later parts together make the loss larger, not smaller. The norm gives back more than half of it. Three tenths of the logit difference came from the movers directly, and more than half from MLPs, which do much with head 0.2 alone (section 8 of the first notebook). With the movers gone the stream is smaller, its divisor falls by about a quarter, and what is left of the answer counts for more. Whoever finds “repair” in an ablation should take this step apart before looking for backup heads.
+# With the movers at their means the norm gives back 2.5 of the 3.9 logits that are lost by then. No backup heads step in: all later heads together add no more than before. The MLPs add half a logit less, since they work with what the heads bring.
 #
-# On the right are heads that seem to be in the way. Removing heads 2.1, 2.2 and 2.3 makes the difference larger, as removing a *negative* head would. More than three quarters of that is the norm: these heads raise both names, and loudly. In GPT-2 small, by contrast, the two negative name movers lower the logit of IO itself.
+# But most of what the norm gives back comes from our way of taking the heads away. A mean of many outputs is shorter than each of them, because what differs among them cancels. With three means in it the stream is smaller, and its divisor falls by about a quarter. An exchanged output is as long as any other. Then the divisor falls by about 15 %, and what the norm gives back is no more than what the MLPs lose. In the end about as much is lost as the movers had added.
+#
+# The same happens with heads that seem to be in the way. With 2.1, 2.2 and 2.3 at their means the logit difference is *larger* by nearly four logits, as without a *negative* head. With their outputs exchanged it changes by less than a logit. They raise both names strongly, and the means take this large part out of the stream. In GPT-2 small, by contrast, the two negative name movers lower the logit of IO itself.
+
+# %% figure answer
+table({f"{name} {way}": one.entries() for (name, way), one in repairs.items()}, decimals=2, corner="heads",
+      caption="What is lost of the logit difference (a negative loss is a gain), and the divisor as a share of the whole model's (96 prompts).")  # fmt: skip
+
+# %% claims
+draws = [repairs]
+for seed in (10, 11):
+    drawn = ioi.make_ioi_batch(model.tokenizer, 96, torch.Generator().manual_seed(seed))
+    others = ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens
+    draws.append({(name, way): ioi.repair(model, drawn, heads, others, how) for name, heads in taken.items() for way, how in ways.items()})
+mean_of, exchanged = ([one["the movers", way] for one in draws] for way in ways)
+with claims():
+    claim("of between eleven and twelve logits about one and a half are lost with the movers at their means, which had added more than three directly",
+          between(float(by_mean.whole.mean()), 11, 12) and between(m["lost"][0], 1.35, 1.65) and m["lost directly"][0] > 3)
+    claim("the norm then gives back 2.5 of 3.9 logits", rounds_to(m["lost, divisor held"][0] - m["lost"][0], "2.5") and rounds_to(m["lost, divisor held"][0], "3.9"))
+    claim("all later heads together add no more than before, and change by less than 0.2, with either way and in each of three draws", all(-0.2 < float(one.reacted("heads").mean()) <= 0 for one in (*mean_of, *exchanged)))
+    claim("the MLPs add half a logit less, in each of three draws by 0.4 to 0.7", rounds_to(by_mean.reacted("MLPs").mean(), "-0.5") and all(between(-one.reacted("MLPs").mean(), 0.4, 0.7) for one in mean_of))
+    claim("the divisor falls by about a quarter (24 % to 29 %) with means, and by about 15 % (14 % to 17 %) with an exchange, in each of three draws",
+          all(between((one.scale_without / one.scale).mean(), 0.71, 0.76) for one in mean_of) and all(between((one.scale_without / one.scale).mean(), 0.83, 0.86) for one in exchanged))
+    claim("exchanged, what the norm gives back and what the MLPs lose differ by less than 0.3 logits, and the loss in the end from what the movers add directly by less than 0.2, in each of three draws",
+          all(abs(float((one.lost_at_scale - one.lost + one.reacted("MLPs")).mean())) < 0.3 and abs(float((one.lost - one.lost_direct).mean())) < 0.2 for one in exchanged))
+    claim("with 2.1, 2.2 and 2.3 at their means the difference grows by 3.5 to 4 logits, with their outputs exchanged it changes by less than 0.8, in each of three draws",
+          all(between(-one["2.1, 2.2, 2.3", "at their means"].lost.mean(), 3.5, 4) and abs(float(one["2.1, 2.2, 2.3", "exchanged"].lost.mean())) < 0.8 for one in draws))
+    claim("with them at their means and the divisor held, it grows by less than one logit", -1 < both["lost, divisor held"][0] < 0)  # fmt: skip
 
 # %% [markdown]
 # ## 2 · Four ways to ask
@@ -100,24 +127,29 @@ asks = {"noising, flip": ioi.asked(model, clean, "flip", direction="noising"),
         "noising, ABC": ioi.asked(model, clean, "ABC", direction="noising"),
         "denoising, flip": ioi.asked(model, clean, "flip"),
         "denoising, ABC": ioi.asked(model, clean, "ABC"),
-        "mean": mean, "zero": ioi.asked(model, clean, ablation="zero")}
+        "mean": ioi.asked(model, clean, "ABC", 0, ablation="mean"),
+        "zero": ioi.asked(model, clean, ablation="zero")}
 swept = {how: ask.sweep("z") for how, ask in asks.items()}
 asked = {how: {head: float(one.effect()[patching.head(head)] / one.clean.mean())
                for head in ("0.0", "0.2", "1.0", "1.2", "1.3")} for how, one in swept.items()}
+table(asked, signed=True, decimals=2, corner="way to ask")
+
+# %% caption
+caption("The change of the logit difference when one head is exchanged, as a share of the clean difference (96 prompts). With flip −2 turns the answer completely, and with ABC −1 leaves the names even.")
 
 # %% figure
 shown = {how: {head: asked[how][head] for head in ("0.2", "1.2")} for how in list(asks)[:4]}
 ioi.asks_drawn(shown).captioned(
     "Four questions put to two heads, in units of the clean logit difference (96 prompts). Dot: the run that is changed. Grey: "
-    "how far the exchange could go if the head were all that matters. Arrows: how far it goes for head 0.2 and for the mover 1.2, whose second arrow is hardly more than its head."
+    "how far the exchange could go if the head were all that matters. Arrows: how far it goes for head 0.2 and for the mover 1.2, whose second arrow is hardly more than its tip."
 )
 
 # %% [markdown]
 # Between clean and flip the logit difference changes its sign, so that the grey way is twice as long as with ABC. The brown arrows differ by more than this factor of two: with flip, the mover 1.2 loses more than three times as much as with ABC.
 #
-# Compare the two rows of ABC. The clean output of the mover 1.2 alone brings back about an eighth. Taking it from the clean run costs about half of that or less. A part can be enough for something and hardly be missed: section 1 says why.
+# Compare the two rows of ABC. The clean output of the mover 1.2, put into the ABC run, brings back about an eighth of the logit difference. Taken out of the clean run, it is missed by half of that or less.
 #
-# Two more ways are not drawn: the output is replaced by its mean over ABC prompts, or by zero, which is the output on no prompt. Head 0.0 loses more than a quarter with zeros and next to nothing in the other five ways: later parts count on its output, and its mean serves them equally well.
+# The last two rows replace the output by its mean over ABC prompts, or by zero, a value that a head never takes on any prompt. Setting head 0.0 to zero costs more than a quarter of the logit difference. Replacing its output in the five other ways costs almost nothing. So later parts need some usual output of this head, and not the one that it has on this prompt.
 
 # %% claims
 of_12 = [[asked[how]["1.2"] for how in ("noising, flip", "noising, ABC", "denoising, ABC")]]
@@ -136,182 +168,153 @@ with claims():
           asked["zero"]["0.0"] < -0.25 and max(abs(asked[how]["0.0"]) for how in asked if how != "zero") < 0.05)  # fmt: skip
 
 # %% [markdown]
-# ## 3 · Who writes the notes, and where
+# ## 3 · Which words hold notes
 #
-# The first notebook says that layer 0 notes names at *and* and at the comma. That leaves open which heads do it, and why at these words. As there, a stranger's note is forged at one word, now by two heads of layer 0 at a time.
+# The first notebook found notes of the names at *and* and at the comma. Does layer 0 take notes there because of these words, or because of their places? To find out, we write seven words in turn at two places of the prompt: where the comma stands, and where *went* stands.
+#
+# At each place we ask two questions about the second name. Do the movers copy it from this word, if they read the word alone? And if a note of a stranger is forged there, as in the first notebook, does the model say the stranger?
 
 # %%
-def with_note(some, name_at, note_at, heads):
-    """P(stranger) when heads of layer 0 write at `note_at` as if a stranger stood at `name_at`."""
+def with_word(some, at, word):
+    """The prompts with another word at one position."""
+    tokens = some.tokens.clone()
+    tokens[:, at] = model.tokenizer.encode(word, add_special_tokens=False)[-1]
+    return replace(some, tokens=tokens)
+
+def with_note(some, name_at, note_at):
+    """P(stranger) when layer 0 writes at `note_at` as if a stranger stood at `name_at`."""
     stranger = ioi.corrupt(some, "third", torch.Generator().manual_seed(1)).names[:, 2]
     donor = some.tokens.clone()
     donor[:, name_at] = stranger
-    p = ioi.forged(model, some.tokens, donor, [note_at], heads).softmax(-1)
+    p = ioi.forged(model, some.tokens, donor, [note_at]).softmax(-1)
     return float(p.gather(1, stranger[:, None]).mean())
 
-# %% figure
-pairs = {seed: [ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(seed + i), orders=[order])
-                for i, order in enumerate(("ABBA", "BABA"))] for seed in (2, 12, 22)}  # fmt: skip
-who = {"all four": (0, 1, 2, 3), "0.2 and 0.3": (2, 3), "0.0 and 0.1": (0, 1)}
-forged = {name: [(with_note(a, 2, 3, heads), with_note(b, 4, 9, heads)) for a, b in pairs.values()] for name, heads in who.items()}
-fig, ax = plots.figure(height=2.5)
-for i, ((name, found), colour) in enumerate(zip(forged.items(), (plots.NOTE, plots.SERIES[0], plots.SERIES[1]), strict=True)):
-    at = [k + 0.28 * i - 0.28 for k in range(2)]
-    ax.bar(at, found[0], 0.26, color=colour, label=name)
-    for x, value in zip(at, found[0], strict=True):
-        ax.text(x, value + 0.02, f"{value:.2f}", ha="center", va="bottom", fontsize=10)
-ax.set(xticks=(0, 1), xticklabels=("first name's note at “and”", "second name's note at the comma"), ylabel="P(stranger)", ylim=(0, 1.12), yticks=(0, 0.5, 1))
-ax.legend(title="forged by", loc="center left", bbox_to_anchor=(1.0, 0.5))
-plots.show(
-    fig, "A note forged by all four heads makes the model say the stranger; by two of them it does so in part.",
-    "The mean probability of a stranger who is nowhere in the prompt, by which heads of layer 0 forge the note (128 prompts).",
-)  # fmt: skip
-
-# %% [markdown]
-# All four heads write, and not in equal parts: heads 0.2 and 0.3 do more than heads 0.0 and 0.1, at either word. Neither pair alone does what the four do together.
-#
-# The second name is noted at the comma, and not at *went*. Attention depends on the query, and the query on the word that looks, so we exchange the words that look.
-
 # %%
-first = pairs[2][0].tokens  # Mary at 2, "and" at 3, John at 4, "went" at 5, the comma at 9
-moved, placed = first.clone(), first.clone()
-moved[:, 9], placed[:, 5] = first[:, 5], first[:, 3]
+def noted(word, seed=2):
+    """By place: the movers' copy score for the second name, and P(stranger) with a forged note of him."""
+    rng, found = torch.Generator().manual_seed(seed), {}
+    first, second = (ioi.make_ioi_batch(model.tokenizer, 128, rng, orders=[order]) for order in ("ABBA", "BABA"))
+    for place, at, role in (("comma", 9, "before S2"), ("“went”", 5, "after S1")):
+        read = ioi.copying_notes(model, with_word(first, at, word), [(1, 0), (1, 2), (1, 3)], "S", role)
+        found[f"copied, place of the {place}"] = sum(score for score, _ in read.values()) / 3
+        found[f"P(stranger), place of the {place}"] = with_note(with_word(second, at, word), 4, at)
+    return {key: found[key] for key in sorted(found, reverse=True)}
 
-def to_names(tokens, at):
-    """Mean attention of each head of layer 0 from one position to the two names together."""
-    _, cache = model.run_with_cache(tokens, names_filter="blocks.0.attn.hook_pattern")
-    return cache["pattern", 0][:, :, at][..., [2, 4]].sum(-1).mean(0)
+by_word = {word: noted(word) for word in (",", "and", ".", "to", "the", "went", "met")}
+table(by_word, decimals=2, corner="word")
 
-from_there = {"the comma": to_names(first, 9), "“went” in\nthe comma's place": to_names(moved, 9),
-              "“went”": to_names(first, 5), "“and” in the\nplace of “went”": to_names(placed, 5)}
-
-# %% figure
-fig, ax = plots.figure(height=2.5)
-for k, values in enumerate(from_there.values()):
-    ax.bar(k, float(values.mean()), 0.55, color=plots.NOTE)
-    ax.scatter([k - 0.15, k - 0.05, k + 0.05, k + 0.15], values, s=22, color=plots.INK, zorder=3)
-ax.set(xticks=range(4), xticklabels=list(from_there), ylabel="attention to\nthe two names", ylim=(0, 1.05), yticks=(0, 0.5, 1))
-plots.show(
-    fig, "Attention to the names is large from the comma and from and, small from went, wherever these words stand.",
-    "How much the heads of layer 0 look at the two names, by the word that looks and where it stands (128 prompts). Bar: the "
-    "mean over the four heads. Dots: the heads.",
-)  # fmt: skip
+# %% caption
+caption("Seven words at two places: the mean copy score of the three movers for the second name (by chance 0.06), and the mean probability of a stranger whose note is forged there (128 prompts; the second name is the answer).")
 
 # %% [markdown]
-# Write *went* in the comma's place, and the attention to both names is gone. Write *and* in the place of *went*, and it appears there. So the word decides, wherever it stands. Why the model came to use these words we do not know.
+# The word decides whether a name is noted there. From the comma, *and*, the full stop and *to* the movers copy nearly every name, at either place. From *went* and *met* they copy no more than by chance, also where the comma stood. Why the model came to take notes at the first four we do not know.
 #
-# The movers copy notes better than names. From a note they copy every name; from the name's own word in the sentence they copy about one in eight.
-#
-# Through which input they use a note, the circuit in section 7 of the first notebook shows.
+# A note that is there need not be used. At the place of the comma, a forged note at *and* or at the full stop makes the model say the stranger. At *to* it does not: the movers give this word less than a fifth of their attention, where they give *and* more than three quarters. At the place of *went* no note gets far: the movers go on reading the comma.
 
 # %% claims
-own_word = ioi.copying_notes(model, pairs[2][0], [(1, 0), (1, 2), (1, 3)], "IO", "IO")
+tables = [by_word, *({word: noted(word, seed) for word in by_word} for seed in (12, 22))]
+copied = {word: [one[word][key] for one in tables for key in one[word] if key.startswith("copied")] for word in by_word}
+forged = {(word, place): [one[word][f"P(stranger), place of the {place}"] for one in tables] for word in by_word for place in ("comma", "“went”")}
+some, attention = ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(2), orders=["BABA"]), {}
+for word in ("to", "and"):
+    _, cache = model.run_with_cache(with_word(some, 9, word).tokens, names_filter="blocks.1.attn.hook_pattern")
+    attention[word] = float(cache["pattern", 1][:, [0, 2, 3], -1, 9].mean())
 with claims():
-    claim("forged by all four heads, the stranger gets more than 0.9 at either word, in each of three draws", min(min(row) for row in forged["all four"]) > 0.9)
-    claim("by 0.2 and 0.3 he gets more than by 0.0 and 0.1 at either word, and neither pair gives more than 0.8, in each of three draws",
-          all(x > y for one, two in zip(forged["0.2 and 0.3"], forged["0.0 and 0.1"], strict=True) for x, y in zip(one, two, strict=True)) and max(max(row) for name in ("0.2 and 0.3", "0.0 and 0.1") for row in forged[name]) < 0.8)
-    claim("from the comma the heads give the two names more than a half on average", from_there["the comma"].mean() > 0.5)
-    claim("with “went” in the comma's place no head gives them more than 0.06", from_there["“went” in\nthe comma's place"].max() < 0.06)
-    claim("from “went” no head gives them more than 0.12, and with “and” in its place every head more than 0.8", from_there["“went”"].max() < 0.12 and from_there["“and” in the\nplace of “went”"].min() > 0.8)
-    claim("from the name's own word each mover copies less than a fifth of the names, and on average about an eighth", max(score for score, _ in own_word.values()) < 0.2 and between(sum(score for score, _ in own_word.values()) / 3, 0.1, 0.15))
-    from_note = {at: ioi.copying_notes(model, pairs[2][0], [(1, 0), (1, 2), (1, 3)], *at) for at in (("IO", "after IO"), ("S", "before S2"))}
-    claim("from either note they copy every one", all(score == 1 for one in from_note.values() for score, _ in one.values()))  # fmt: skip
+    claim("from the comma, “and”, the full stop and “to” the movers copy more than 0.95 of the names, at either place, in each of three draws", all(min(copied[word]) > 0.95 for word in (",", "and", ".", "to")))
+    claim("from “went” and “met” they copy less than a tenth, in each of three draws", all(max(copied[word]) < 0.1 for word in ("went", "met")))
+    claim("at the place of the comma a note at the comma, “and” or the full stop gives the stranger more than 0.95, at “to” less than 0.05, in each of three draws", all(min(forged[word, "comma"]) > 0.95 for word in (",", "and", ".")) and max(forged["to", "comma"]) < 0.05)
+    claim("at that place the movers give “to” less than a fifth of their attention, and “and” more than three quarters", attention["to"] < 0.2 and attention["and"] > 0.75)
+    claim("at the place of “went” no word gives the stranger more than 0.4, in each of three draws", max(max(forged[word, "“went”"]) for word in by_word) < 0.4)  # fmt: skip
 
 # %% [markdown]
 # ## 4 · Complete, and minimal?
 #
-# A circuit can keep the behaviour and still be the wrong explanation, if other parts could do the same or some of its own do nothing. Faithfulness asks only whether a circuit does what the model does. Wang et al. add two questions. **Completeness**: take any part $K$ of the circuit away, from the circuit and from the model; do they still agree? If the model goes on where the circuit stops, something outside can do the same job. **Minimality**: does each part $v$ matter, after *some* other parts are gone?
+# A circuit can keep the behaviour and still be the wrong explanation, if other parts could do the same or some of its own do nothing. Let $F(C)$ be the mean logit difference when only the heads in $C$ work and all others are at their means. $M$ are all heads. Wang et al. ask two questions about a circuit $C$.
+#
+# The first is **completeness**: take the same heads $K$ away from the circuit and from the model; do they still agree? If the model goes on where the circuit stops, something outside can do the same job. The second is **minimality**: does each head $v$ matter, after *some* other heads are gone?
 #
 # $$\text{incompleteness}(K) = |F(C \setminus K) - F(M \setminus K)|, \qquad \text{minimality}(v) = \max_K |F(C \setminus (K \cup \{v\})) - F(C \setminus K)|.$$
 #
-# Two circuits are asked: the six heads of the first notebook, and eleven heads, which are all of layers 0 and 1 with 2.1 to 2.3. There are too many sets $K$ to try them all, so the code takes three classes of heads and twenty random halves of the circuit. The MLPs are in every circuit and never in $K$.
+# We test the six heads of the first notebook, and eleven heads, which are all of layers 0 and 1 with 2.1 to 2.3. As $K$ we take no head, three classes of heads, and ten random sets in which each head stands with probability one half. The MLPs stay throughout. Section 1 warns of means: with many heads at their means the final norm divides by less. So each $F$ is taken twice, as it comes out and with the divisor of the whole model. There are two nulls: eleven random heads, and the six with five random others.
 
 # %%
-six = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"]
-eleven = [f"{a}.{b}" for a in (0, 1) for b in range(4)] + ["2.1", "2.2", "2.3"]
-classes = [["0.2"], ["1.0", "1.2", "1.3"], ["0.3", "1.1"]]
+heads = [f"{a}.{b}" for a in range(4) for b in range(4)]
+six, eleven = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"], [*heads[:8], "2.1", "2.2", "2.3"]
 dice = torch.Generator().manual_seed(0)
+classes = [["0.2"], ["1.0", "1.2", "1.3"], ["0.3", "1.1"]]
+halves = [[h for h in heads if torch.rand((), generator=dice) < 0.5] for _ in range(10)]
+spare = [h for h in heads if h not in six]
+shuffled = [[pool[i] for i in torch.randperm(len(pool), generator=dice)] for pool in [heads, spare] * 6]
+nulls = {"null: eleven random heads": [one[:11] for one in shuffled[::2]],
+         "null: the six and five random others": [six + one[:5] for one in shuffled[1::2]]}
+left = ioi.Remaining(model, clean[:32], abc)
+circuits = {"the six": [six], "the eleven": [eleven]} | nulls
+gaps = {name: torch.stack([left.incompleteness(one, [[], *classes, *halves]) for one in some])
+        for name, some in circuits.items()}  # (circuit, divisor, set)
 
-def removed(heads):
-    """Every tried K, from the circuit and from the model: two mean logit differences each."""
-    taken = torch.rand(20, len(heads), generator=dice) < 0.5
-    halves = [[h for h, t in zip(heads, row, strict=True) if t] for row in taken.tolist()]
-    ks = [Circuit.nodes(k) for k in ([], *classes, *halves)]
-    return mean.completeness(Circuit.nodes(heads) | mlps, subsets=ks, draws=0)
+# %%
+def over(values):
+    """Alone, or the mean with the lowest and the highest of several circuits."""
+    return float(values[0]) if len(values) == 1 else (float(values.mean()), float(values.min()), float(values.max()))
 
-tried = {"the six": removed(six), "the eleven": removed(eleven)}
+table({name: {"as it comes out": over(gap[:, 0].abs().mean(-1)), "divisor held": over(gap[:, 1].abs().mean(-1)),
+              "divisor held, largest": over(gap[:, 1].abs().amax(-1))} for name, gap in gaps.items()},
+      decimals=2, unit="logits", interval="lowest and highest", corner="circuit")
 
-# %% figure
-fig, ax = plots.figure(height=3.9, width=5.6)
-ax.plot([-4, 17], [-4, 17], color=plots.NULL, linewidth=1)
-for (name, one), colour, marker in zip(tried.items(), (plots.SERIES[5], plots.SERIES[0]), "os", strict=True):
-    ax.scatter(one.circuit.mean(-1), one.whole.mean(-1), s=26, color=colour, marker=marker, label=name, alpha=0.85, zorder=3)
-ax.set(xlabel="circuit without K (logits)", ylabel="whole model without K (logits)", aspect="equal")
-ax.legend(loc="upper left")
-plots.show(
-    fig, "The six lie to the right of the diagonal for most sets; the eleven lie on it.",
-    "The mean logit difference that is left when K is removed from a circuit (across) and from the whole model (upwards). On "
-    "the diagonal they agree; the distance from it is the incompleteness. 96 prompts.",
-)  # fmt: skip
+# %% caption
+caption("Incompleteness: its mean over the 14 sets that were removed, as it comes out and with the divisor held, and the largest of the 14 (32 prompts). For a null: the mean over six circuits, with the lowest and the highest.")
 
 # %% [markdown]
-# The eleven lie within a logit of the diagonal, whatever was removed. Most of the dots of the six lie to the right of it: there the six keep more than the model does, so that they are not complete by this measure. With nothing removed, this excess comes from the final norm, which divides by less when the other heads are at their means (section 8 of the first notebook).
+# With the divisor held, the eleven agree with the model on these prompts within a quarter of a logit, whatever set of the 14 is removed from both. Random elevens are off by several logits on average. The six with five random others come nearer, but on average they are further off than the eleven in each of three draws.
 #
-# Is the larger set minimal? Here the final norm can deceive, as in section 1: a head that raises all names changes the divisor, and with it every difference. So the divisor is held at that of the whole model. As a null, heads *outside* of the eleven are added to what is left, one at a time. The bars show the largest change over ten sets that were removed before.
-
-# %%
-few, dice, known = clean[:32], torch.Generator().manual_seed(1), {}
-all_heads = [f"{a}.{b}" for a in range(4) for b in range(4)]
-others = [h for h in all_heads if h not in eleven]
-
-def left(heads):
-    """The mean logit difference with these heads alone, by the whole model's divisor."""
-    if heads not in known:
-        run = ioi.repair(model, few, [h for h in all_heads if h not in heads], abc[:48])
-        known[heads] = float((run.whole - run.lost_at_scale).mean())
-    return known[heads]
-
-# %%
-taken = [[], *classes, *([h for h in eleven if torch.rand((), generator=dice) < 0.5] for _ in range(6))]
-changes = {head: [] for head in all_heads}
-for k in taken:
-    base = [h for h in eleven if h not in k]
-    for head in [*base, *others]:
-        with_it = frozenset({*base, head})
-        changes[head].append(abs(left(with_it) - left(with_it - {head})))
-scores = {head: max(found) for head, found in changes.items()}
+# The six are not complete. As it comes out, they mostly keep *more* than the model does, and this excess is the norm's. With the divisor held they keep one to two logits *less* than the model when nothing is removed. But the random elevens, which are larger, are several times further off.
 
 # %% figure
-fig, ax = plots.figure(height=2.4)
-shown = [*eleven, *others]
-ax.bar(range(16), [scores[h] for h in shown], 0.6, color=[plots.HEAD] * 11 + [plots.NULL] * 5)
-for x, h in enumerate(shown):
-    ax.text(x, scores[h] + 0.1, f"{scores[h]:.1f}", ha="center", fontsize=9)
-ax.set(xticks=range(16), xticklabels=shown, xlabel="head (grey: outside of the eleven)", ylabel="changes at most (logits)")
+outside = [h for h in heads if h not in eleven]
+sets = [[], *classes, *halves[:6]]
+changes = {h: [abs(left({*eleven} - {*k} | {h})[1] - left({*eleven} - {*k} - {h})[1]) for k in sets] for h in [*eleven, *outside]}
+scores = {h: max(found) for h, found in changes.items()}
+after = sets[changes["0.3"].index(scores["0.3"])]
+fig, ax = plots.figure(height=2.5)
+ax.bar(range(16), scores.values(), 0.6, color=[plots.HEAD] * 11 + [plots.NULL] * 5)
+for x, value in enumerate(scores.values()):
+    ax.text(x, value + 0.1, f"{value:.2f}", ha="center", fontsize=9)
+ax.axhline(max(scores[h] for h in outside), color=plots.NULL, linewidth=0.8, linestyle="--")
+ax.set(xticks=range(16), xticklabels=list(scores), xlabel="head (the last five: outside of the eleven)", ylabel="changes at most (logits)")
 plots.show(
-    fig, "Minimality of eleven heads, and five others.",
-    "Minimality with the divisor of the whole model: the largest change of the logit difference by this head, over ten sets of heads "
-    "removed before it (none, the three classes, six random halves; 32 prompts). Grey: heads that are not among the eleven, added to them.",
+    fig, "Minimality of eleven heads, and five others: 0.2 and 0.3 change the difference most, 2.1 to 2.3 hardly.",
+    "The largest change of the logit difference when this head is taken from the eleven, or added to them, over ten sets that were removed before (the divisor held; 32 prompts). "
+    f"Dashed: the largest of the five heads outside. Head 0.3 changes most after {', '.join(after) or 'no head'} are gone.",
 )  # fmt: skip
 
 # %% [markdown]
-# The eight heads of layers 0 and 1 stand above the null: each changes the difference by more than twice what any of the grey ones does. Head 0.3 comes second, with more than half of what head 0.2 does, although its single exchange in the first notebook had less than half the effect. Heads 2.1 to 2.3 are hardly above the null. By the logit difference, then, the eleven are not minimal: what these three are needed for is the probability of a name of the prompt, which this measure does not see.
+# The eleven are not minimal. The eight heads of layers 0 and 1 stand above the five heads outside, which show how large a maximum over ten sets becomes anyway. Heads 2.1 to 2.3 do not clearly: they contribute to whether a name of the prompt comes at all, and the logit difference does not see that. Head 0.3 comes second, although its single exchange in the first notebook had less than half the effect of that of head 0.2.
 
 # %% claims
-gaps = {name: one.circuit.mean(-1) - one.whole.mean(-1) for name, one in tried.items()}
+draws = {0: gaps}
+for seed in (10, 11):
+    drawn = ioi.make_ioi_batch(model.tokenizer, 96, torch.Generator().manual_seed(seed))
+    again = ioi.Remaining(model, drawn[:32], ioi.corrupt(drawn, "ABC", torch.Generator().manual_seed(seed)).tokens)
+    draws[seed] = {name: torch.stack([again.incompleteness(one, [[], *classes, *halves]) for one in some]) for name, some in circuits.items() if name != "null: eleven random heads"}
+held = {name: [one[name][:, 1].abs().mean(-1) for one in draws.values() if name in one] for name in circuits}
+six_alone = [one["the six"][0] for one in draws.values()]
 with claims():
-    claim("over all tried sets the incompleteness of the eleven is at most one logit", gaps["the eleven"].abs().max() < 1)
-    claim("without 0.3 and 1.1 the six keep more than two logits more than the model does", gaps["the six"][3] > 2)
-    claim("no head outside of the eleven changes the difference by more than a quarter of a logit, and each of the eight of layers 0 and 1 by more than twice as much as any of them",
-          max(scores[h] for h in others) < 0.25 and min(scores[h] for h in eleven[:8]) > 2 * max(scores[h] for h in others))
-    claim("2.1 to 2.3 change it by less than 0.4", max(scores[h] for h in ("2.1", "2.2", "2.3")) < 0.4)
-    claim("0.2 and 0.3 change it most, and 0.3 by more than half of what 0.2 does", sorted(scores, key=scores.get)[-2:] == ["0.3", "0.2"] and scores["0.3"] > 0.5 * scores["0.2"])
-    claim("for at least three sets in four the six keep more than the model", (gaps["the six"] > 0).float().mean() >= 0.75)
+    claim("with the divisor held the eleven agree with the model within a quarter of a logit on all 14 sets", gaps["the eleven"][0, 1].abs().max() < 0.25)
+    claim("random elevens are off by more than three logits on average, and none of the six has a mean below that of the eleven", held["null: eleven random heads"][0].mean() > 3 and held["null: eleven random heads"][0].min() > held["the eleven"][0][0])
+    claim("in each of three draws the six circuits of the six and five others are on average further off than the eleven", all(null.mean() > ours[0] for null, ours in zip(held["null: the six and five random others"], held["the eleven"], strict=True)))
+    claim("as it comes out the six keep more than the model for at least half of the sets, in each of three draws", all((one[0] > 0).float().mean() >= 0.5 for one in six_alone))
+    claim("with the divisor held and nothing removed they keep 0.8 to 2.1 logits less, in each of three draws", all(between(-one[1, 0], 0.8, 2.1) for one in six_alone))
+    claim("the random elevens are more than three times further off than the six", held["null: eleven random heads"][0].mean() > 3 * held["the six"][0][0])
+    claim("each of the eight of layers 0 and 1 changes the difference by more than twice what any head outside does", min(scores[h] for h in eleven[:8]) > 2 * max(scores[h] for h in outside))
+    claim("2.1 to 2.3 change it by less than 0.5", max(scores[h] for h in ("2.1", "2.2", "2.3")) < 0.5)
+    claim("0.2 and 0.3 change it most", sorted(scores, key=scores.get)[-2:] == ["0.3", "0.2"])  # fmt: skip
 
 # %% [markdown]
 # ## 5 · Where the heads are needed
 #
-# A head may do one job at one word and another job elsewhere. A circuit of whole heads does not tell them apart, so the next test keeps heads only at stated positions. A **node** is a head at one position. The score of a set of nodes is the share of the log-probability of IO that is kept, minus 0.01 for each node, so that naming everything is worth little. A search started from 26 nodes at which the first notebook's heads could matter, and added or dropped one node at a time. It ended with these nine:
+# A head may do one job at one word and another job elsewhere. A circuit of whole heads does not tell them apart, so the next test keeps heads only at stated positions. A **node** is a head at one position. Everything else is set to its mean over ABC prompts.
+#
+# The *share kept* of a set of nodes is where the log-probability of IO comes to lie between the run with every head at its mean (0) and the whole model (1). The *score* is this share minus 0.01 for each node, so that naming everything is worth little. A search started from 26 of the 128 nodes, those at which the first notebook had found something, and added or dropped one node at a time. It ended with these nine:
 
 # %% figure
 nine = sorted(ioi.FOUND)
@@ -323,49 +326,64 @@ ioi.nodes_drawn(nine).captioned("The nine nodes that the search found, each in t
 # %%
 fresh = ioi.bench("ioi-natural", n=48, seed=7)  # the search used seed 0
 pool, dice = sorted(fresh.all_nodes()), torch.Generator().manual_seed(0)
-nines = [[pool[i] for i in torch.randperm(128, generator=dice)[:9]] for _ in range(20)]
-nines = sorted(nines, key=fresh.worth)
+nulls = {name: sorted(([some[i] for i in torch.randperm(len(some), generator=dice)[:9]] for _ in range(20)), key=fresh.worth)
+         for name, some in (("of all 128", pool), ("of the 26", sorted(ioi.START)))}
 nodes = {"the nine": nine, "without 2.1 and 2.3": [n for n in nine if n[0] < 2],
+         "0.3 for 0.2 at END": sorted({*nine, (0, 3, "END")} - {(0, 2, "END")}),
          "0.2 and the movers at END": [n for n in nine if n[2] == "END" and n[0] < 2],
          "0.0 at the comma, 2.1 at END": [(0, 0, "before S2"), (2, 1, "END")],
          "the seven heads at S2": sorted({(layer, head, "S2") for layer, head, _ in nine}),
-         "null: best of 20 random nines": nines[-1], "null: the tenth best": nines[-10]}
+         **{f"null: {k} of 20 nines {name}": some[-at] for name, some in nulls.items() for k, at in (("best", 1), ("tenth", 10))}}
 table({name: {"nodes": f"{len(some)}", "kept": fresh.kept(some),
-              "score": fresh.worth(some)} for name, some in nodes.items()}, decimals=2)
+              "score": fresh.worth(some)} for name, some in nodes.items()}, decimals=2, corner="nodes that are kept")
 
 # %% caption
-caption("Proposed circuits of nodes, on 48 fresh prompts: the share of the log-probability of IO that is kept, and the score. Everything outside is set to its mean over ABC prompts. A negative share: IO is less probable than with every head at its mean.")
+caption("Sets of nodes on 48 fresh prompts: the share kept and the score; of twenty random nines the best and the tenth. A negative share: IO is less probable than with every head at its mean.")
 
 # %% [markdown]
-# One random nine keeps nearly half, and that asks for an explanation. It happens to hold head 0.0 at the comma and head 2.1 at END. These two alone keep as much, since they raise a name of the prompt, whether it is the right one or not. Reading the best of the random sets, and not only its score, has found a part of the mechanism.
+# Without note writers, head 0.2 and the movers keep less than nothing: the movers copy names from notes, and at their means the notes hold no name of this prompt.
 #
-# The nine are one small circuit among others. Heads that do the same job can stand in for one another, and a search that pays for each node leaves out what the rest can spare. So head 0.3, which section 4 found to matter most after head 0.2, is not among the nine. Each circuit answers its own question:
+# Some heads of the nine can be replaced. With head 0.3 in the place of head 0.2 at END, more than nine tenths are kept as well, since 0.3 reads the giver too. And nines that are drawn from the 26 keep more than nines of all nodes: a part of the work was done when the 26 were chosen.
+#
+# The best random nine of all 128 holds head 0.0 at the comma and head 2.1 at END, and these two alone keep nearly half, with a logit difference of less than a fifth of the model's. They raise the names of the prompt, the right one and the wrong one. Reading a null, and not only its score, can show a part of the mechanism.
+#
+# So the nine are one small circuit among others. Each circuit answers its own question:
 #
 # | circuit | question | measured by | what it leaves out |
 # |---|---|---|---|
-# | six heads (first notebook) | which of the two names? | logit difference | a name of the prompt |
+# | six heads (first notebook) | which of the two names? | logit difference | whether any name of the prompt comes |
 # | nine heads (first notebook) | the whole task? | probability of IO | heads 0.0 and 0.1, which write notes as well |
-# | eleven heads (section 4) | does it fail as the model fails? | completeness | positions |
+# | eleven heads (section 4) | does it fail as the model fails? | agreement after the same removals | positions |
 # | nine nodes (this section) | how few heads at positions are enough? | log-probability of IO, less a price | whatever the rest can spare, such as head 0.3 |
 
 # %% claims
 score = {name: fresh.worth(some) for name, some in nodes.items()}
+pair = nodes["0.0 at the comma, 2.1 at END"]
+held_out = ioi.make_ioi_batch(model.tokenizer, 48, torch.Generator().manual_seed(7))
+end, by_pair, to_03 = held_out.positions["END"], {}, ioi.looks(model, held_out, (0, 3))
+for who, metric in {"difference": patching.logit_diff(held_out.answer, held_out.wrong, end), "IO": patching.log_prob(held_out.answer, end), "S": patching.log_prob(held_out.wrong, end)}.items():
+    question, mlps = ioi.asked(model, held_out, "ABC", 7, ablation="mean", metric=metric), patching.Circuit.mlps(model)
+    two = question.run(patching.Circuit.nodes(["0.0", "2.1"]) | mlps, at={"0.0": question.places("before S2"), "2.1": question.places("END")})
+    by_pair[who] = [float(two.mean()), *question.run([mlps, patching.Circuit.whole(model)]).mean(-1).tolist()]
 with claims():
     claim("the search started from 26 nodes and ended with nine", len(ioi.START) == 26 and len(nine) == 9)
     claim("the nine keep more than nine tenths, on prompts that the search did not see", fresh.kept(nine) > 0.9)
     claim("they score above all the other proposals", max(score, key=score.get) == "the nine")
-    claim("0.0 at the comma and 2.1 at END alone keep between 0.4 and 0.6, and the best random nine holds both",
-          between(fresh.kept(nodes["0.0 at the comma, 2.1 at END"]), 0.4, 0.6) and set(nodes["0.0 at the comma, 2.1 at END"]) <= set(nines[-1]))
-    claim("at the wrong positions the same heads keep nothing: less than a tenth", fresh.kept(nodes["the seven heads at S2"]) < 0.1)
-    claim("of twenty random nines the tenth best scores below a tenth, and the best less than half of what the nine score",
-          score["null: the tenth best"] < 0.1 and score["null: best of 20 random nines"] < score["the nine"] / 2)  # fmt: skip
+    claim("0.2 and the movers at END alone keep less than nothing", fresh.kept(nodes["0.2 and the movers at END"]) < 0)
+    claim("0.0 at the comma and 2.1 at END alone keep nearly half, 0.45 to 0.5, and the best nine of all 128 holds both",
+          between(fresh.kept(pair), 0.45, 0.5) and set(pair) <= set(nulls["of all 128"][-1]))
+    claim("these two leave a logit difference of less than a fifth of the model's, and raise both names by more than a logit in log-probability",
+          by_pair["difference"][0] < by_pair["difference"][2] / 5 and all(by_pair[who][0] - by_pair[who][1] > 1 for who in ("IO", "S")))
+    claim("with 0.3 for 0.2 at END more than nine tenths are kept, and 0.3 gives S2 more than anything else that has a name", fresh.kept(nodes["0.3 for 0.2 at END"]) > 0.9 and max(to_03, key=to_03.get) == "S2")
+    claim("of twenty nines of the 26 the best and the tenth keep more than those of all nodes", all(fresh.kept(nulls["of the 26"][-k]) > fresh.kept(nulls["of all 128"][-k]) for k in (1, 10)))
+    claim("at the wrong positions the same heads keep nothing: less than a tenth", fresh.kept(nodes["the seven heads at S2"]) < 0.1)  # fmt: skip
 
 # %% [markdown]
 # ## 6 · Methods where the truth is known
 #
-# The methods could themselves be wrong, and exact exchanges cost a run for every part. Models with a *known* circuit show which method can be trusted.
+# Which method can be trusted? Models with a *known* circuit show it. Four `ioi-planted` models were trained so that exactly three of their 96 nodes do the work: exchanging these three changes the answer as it should, and exchanging all others changes nothing. So exact exchanges have an advantage here, and the test is hard for the estimates.
 #
-# Four `ioi-planted` models were trained so that exactly three of their 96 nodes (heads at one position) do the work. Every method ranks the nodes by the size of its effect. The **AUC** is the probability that a true node ranks above another: 1 for a perfect ranking and 0.5 for chance. Among the methods is **attribution patching**, which estimates every exchange from one gradient: the change of an activation times the slope of the metric there. Integrated gradients averages the slope over ten steps from one activation to the other.
+# Every method ranks the nodes by the size of its effect. The **AUC** is the probability that a true node ranks above another: 1 for a perfect ranking and 0.5 for chance. Exact methods run the model anew for every node. **Attribution patching** estimates every exchange from one gradient: the change of an activation times the slope of the logit difference there. Integrated gradients averages the slope over ten steps from one activation to the other.
 
 # %% prediction
 predict("ioi.method")
@@ -381,10 +399,10 @@ values = {m: torch.tensor([r[m].auc for r in rankings.values()]) for m in method
 complete = {m: sum(r[m].found == 3 for r in rankings.values()) for m in methods}
 table({m: {"AUC": tuple(float(x) for x in (v.mean(), v.min(), v.max())),
            "all three on top": f"in {complete[m]} of 4"} for m, v in values.items() if complete[m] < 4},
-      interval="lowest and highest model", decimals=2)
+      interval="lowest and highest model", decimals=2, corner="ranking")
 
 # %% caption answer
-caption(f"The methods that do not rank the three true nodes on top of all 96 in each of four planted models (32 prompts each): the mean AUC with the lowest and the highest model below it, and in how many models they do. The other {sum(n == 4 for n in complete.values())} methods do so in all four.")
+caption(f"The methods that do not rank the three true nodes on top of all 96 in each of four planted models (32 prompts each): the mean AUC over the models, and in how many of them they do. In all four do so: {', '.join(m for m in methods if complete[m] == 4)}.")
 
 # %% claims answer
 with claims():
@@ -400,7 +418,7 @@ failing = [name for name in ("noising, ABC", "denoising, ABC", "mean ablation", 
 measured("ioi.method", failing[0] if failing else "none of these")
 
 # %% [markdown]
-# Two kinds of ranking fail here. Denoising with ABC is an exact exchange and still misses a node: with three new names there is little for one node alone to bring back. And one gradient is not enough, although its mean AUC of 0.99 says that it misses by few ranks. The next figure shows why. Take the true node at S2 of one planted model, and move its output from its value to the flipped prompt's in small steps.
+# Besides the two nulls, two kinds of ranking fail. Denoising with ABC is an exact exchange and still misses a node in one model; why, we have not tested. And one gradient is not enough, although its mean AUC of 0.99 says that it misses by few ranks. The next figure shows why. Take the true node at S2 of one planted model, and move its output from its value to the flipped prompt's in small steps.
 
 # %%
 planted = zoo.load("ioi-planted", "cpu").requires_grad_(False)
@@ -418,7 +436,7 @@ for share in shares:
 
 # %% figure
 fig, ax = plots.figure(height=2.6, width=5.0)
-ax.plot(shares, curve, color=plots.SERIES[0])
+ax.plot(shares, curve, "o-", color=plots.SERIES[0], markersize=3)
 ax.axhline(0, color=plots.NULL, linewidth=1)
 ax.annotate("the gradient\nis taken here", (0, curve[0]), xytext=(0.06, curve[0] - 9), fontsize=9, arrowprops=dict(arrowstyle="->", color=plots.INK))
 ax.set(xlabel="share of the way to the other prompt's value", ylabel="logit difference")
@@ -429,9 +447,9 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# At the left end the curve is flat. A softmax lies between this node and the answer, and it is **saturated**: all its weight is on one place, and a small change moves none of it. The gradient there says that the node does not matter. Averaged over the way, it says the right thing.
+# At the left end the curve is flat, so the gradient there says that the node does not matter. A softmax lies between this node and the answer, in the attention of the last of the three heads. It is **saturated**: nearly all its weight lies on one place, and a small change moves none of it. Only the average of the slope over the whole way shows how much the node does.
 #
-# In `ioi-natural` one gradient does better. It puts the right node first, although its estimate for that node is off by more than eight logits.
+# In `ioi-natural` one gradient does better. It ranks the same node first as the exact exchange does, but its estimate for this node is off by more than eight logits.
 
 # %%
 ask = ioi.asked(model, clean, "flip", 0, direction="noising")
@@ -459,7 +477,11 @@ plots.show(
 # %% claims
 slope = torch.tensor(curve).diff() / 0.05
 error = {name: float((e - exact).abs().max()) for name, e in estimates.items()}
+_, cache = planted.run_with_cache(some.tokens, names_filter=lambda name: name.endswith("hook_pattern"))
+last = ioi.planted_circuit("ioi-planted")[2]
+weight = cache["pattern", last.layer][torch.arange(64), last.head, some.positions["END"]].amax(-1)
 with claims():
+    claim("the last of the three heads gives one place more than 0.95 of its attention at END", weight.mean() > 0.95)
     claim("the whole way changes the logit difference by more than 25 logits", curve[0] - curve[-1] > 25)
     claim("the first twentieth of the way changes it by less than one, at a slope of less than a twentieth of the steepest", abs(curve[1] - curve[0]) < 1 and slope[0].abs() < slope.abs().max() / 20)
     claim("in ioi-natural both estimates put the same node first as the exact effect does", all(int(e.abs().argmax()) == int(exact.abs().argmax()) for e in estimates.values()))
@@ -469,206 +491,182 @@ with claims():
 # %% [markdown]
 # ## 7 · Where the forecast fails
 #
-# The first notebook made a forecast from the attention of head 0.2: what this head looks at is avoided. Is it the attention that counts, or the repetition? In *When Mary and John went to the store, John had lunch and Anna gave a book to*, John occurs twice, and Anna gives. We take the attention away: heads look at Anna with what they gave to the two other names.
-
-# %%
-def without_looking(text, heads, seed=1):
-    """The mean logit difference when these heads look at the third name in place of the two others."""
-    some = ioi.told(model.tokenizer, text, 128, torch.Generator().manual_seed(seed))
-    io, s, c = some.io[:, None], some.s[:, None], some.c[:, None]
-    def look(pattern, hook):  # (batch, head, query, key)
-        for head in heads:
-            moved = pattern[:, head, -1] * ((some.tokens == io) | (some.tokens == s))
-            pattern[:, head, -1] += (some.tokens == c) * moved.sum(1, keepdim=True) - moved
-        return pattern
-    logits = model.run_with_hooks(some.tokens, fwd_hooks=[("blocks.0.attn.hook_pattern", look)])[:, -1]
-    return float((logits.gather(1, io) - logits.gather(1, s)).mean())
-
-# %%
-lunch = {name: "When {A} and {B} went to the {place}, {" + slot + "} had lunch and {C} gave a {object} to"
-         for name, slot in (("John had lunch", "S"), ("Mary had lunch", "IO"))}
-ways_to_look = {"as it is": [], "0.2 looks at Anna": [2], "0.2 and 0.3 do": [2, 3]}
-table({name: {way: without_looking(text, heads) for way, heads in ways_to_look.items()} for name, text in lunch.items()},
-      signed=True, decimals=1, unit="logits")
-
-# %% caption
-caption("The mean logit difference Mary − John in two texts, when heads look at Anna, who gives, in place of Mary and John (128 prompts each).")
-
-# %% [markdown]
-# The lean away from the repeated name goes away. When head 0.3 looks away too, it turns into a lean *towards* that name. So what is avoided here is what these heads look at, and not what is repeated.
+# The first notebook's forecast fails on one sentence: *John went to the store with Mary and gave a book to*. Head 0.2 looks at Mary, so that the forecast is John, and the model says Mary. The forecast knows whom head 0.2 avoids, but not which notes there are to copy from. Which of the two decides?
 #
-# In *John went to the store with Mary and gave a book to* the forecast is John, and the model says Mary. The forecast asks only whom head 0.2 avoids, but the movers copy names from notes, so it also matters which notes there are. There may be two cases. With a note for each name, head 0.2 decides between them. With one note, that note decides. Two exchanges test this. In the one, head 0.2 writes at END what it writes when the two names have changed places. In the other, layer 0 does so at the one word that the movers read most.
+# We make a second prompt in which the two names have changed places. From it we take either the output of head 0.2 at END, or what layer 0 writes at one word: the word that the movers read most, or, as a control, the one that they read next.
 
 # %%
-joined = {"template": ioi.TEXTS["as in the template"], "Later": ioi.TEMPLATES[1],
-          "Then": "{A} and {B} had lunch. Then {S} gave a {object} to"}
-apart = {"went with": "{S} went to the {place} with {IO} and gave a {object} to",
-         "had lunch with": "In the morning {S} had lunch with {IO} and gave a {object} to",
-         "met": "{S} met {IO} at the {place} and gave a {object} to",
-         "S with IO": "{S} went to the {place} with {IO}. Then {S} gave a {object} to",
-         "IO with S": "{IO} went to the {place} with {S}. Then {S} gave a {object} to",
-         "IO met S": "{IO} met {S} at the {place}. {S} gave a {object} to"}
-
-def read_most(text):
-    """The two words that the movers read most from END, the most read first."""
-    shares = [share for _, share in ioi.read_words(model, text, [(1, 0), (1, 2), (1, 3)], n=32)]
-    return sorted(range(1, len(shares)), key=lambda at: -shares[at - 1])[:2]
-
-# %%
-def swapped(text, at, heads=(0, 1, 2, 3), seed=1):
-    """The mean logit difference when heads of layer 0 write at some words as with the two names exchanged."""
-    some = ioi.told(model.tokenizer, text, 48, torch.Generator().manual_seed(seed))
+def exchanged(text, at, heads=(0, 1, 2, 3), seed=1):
+    """Logit differences when heads of layer 0 write at some words as with the two names exchanged."""
+    some = ioi.told(model.tokenizer, text, 96, torch.Generator().manual_seed(seed))
     io, s = some.io[:, None], some.s[:, None]
     donor = torch.where(some.tokens == io, s, torch.where(some.tokens == s, io, some.tokens))
     logits = ioi.forged(model, some.tokens, donor, at, heads)
-    return float((logits.gather(1, io) - logits.gather(1, s)).mean())
+    return (logits.gather(1, io) - logits.gather(1, s))[:, 0]
 
-# %% figure
-until = {"template": "When Mary and John …, John gave", "Later": "Later, Mary and John met. John …", "Then": "Mary and John had lunch. Then John",
-         "went with": "John … with Mary and gave", "had lunch with": "… John had lunch with Mary and gave", "met": "John met Mary … and gave",
-         "S with IO": "John … with Mary. Then John", "IO with S": "Mary … with John. Then John", "IO met S": "Mary met John …. John gave"}  # fmt: skip
-moved = {name: (swapped(text, []), swapped(text, [-1], (2,)), swapped(text, read_most(text)[:1])) for name, text in (joined | apart).items()}
-fig, ax = plots.figure(height=3.1)
-for y, (before, by_02, by_one) in enumerate(moved.values()):
-    for end, up, colour in ((by_02, -0.16, plots.INK), (by_one, 0.16, plots.NOTE)):
-        ax.annotate("", (end, y + up), (before, y + up), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2, "shrinkA": 0, "shrinkB": 0})
-    ax.plot(before, y, "o", color=plots.SERIES[0], markersize=7, label="measured" if not y else None)
-for colour, label in ((plots.INK, "head 0.2 exchanged"), (plots.NOTE, "one note exchanged")):
-    ax.plot([], [], color=colour, linewidth=2, label=label)
-ax.axvline(0, color=plots.NULL, linewidth=0.8)
-ax.axhline(2.5, color=plots.NULL, linewidth=0.8, linestyle=":")
-ax.set(yticks=range(9), yticklabels=until.values(), xlabel="logit difference Mary − John", xlim=(-21, 21))
-ax.invert_yaxis()
-fig.legend(loc="outside lower center", ncols=3)
-plots.show(
-    fig, "Nine texts. In the upper three, exchanging head 0.2 turns the answer and one note does not; in the lower six one note moves it far, and head 0.2 turns none that was decided.",
-    "Three texts in which the names are joined by “and” and six in which they stand apart (48 prompts each). Arrows: where the logit difference goes when head 0.2 at END (black), or layer 0 at the word that the movers read most (gold), "
-    "writes as with the two names exchanged.",
-)  # fmt: skip
+def four_ways(text, seed=1):
+    """As it is; 0.2 at END exchanged; layer 0 at the word that the movers read most, next, and at both."""
+    shares = [share for _, share in ioi.read_words(model, text, [(1, 0), (1, 2), (1, 3)], n=48)]
+    first, second = sorted(range(1, len(shares) + 1), key=lambda at: -shares[at - 1])[:2]
+    ways = {"as it is": exchanged(text, [], seed=seed), "0.2 at END": exchanged(text, [-1], (2,), seed=seed)}
+    at = {"word read most": [first], "word read next": [second], "both words": [first, second]}
+    return ways | {name: exchanged(text, where, seed=seed) for name, where in at.items()}
+
+# %%
+told = {"When Mary and John went to the store, John gave a book to": ioi.TEXTS["as in the template"],
+        "John went to the store with Mary and gave a book to": "{S} went to the {place} with {IO} and gave a {object} to",
+        "When Mary came back, John had lunch. Then John gave a book to": "When {IO} came back, {S} had lunch. Then {S} gave a {object} to"}
+moved = {text: four_ways(slots) for text, slots in told.items()}
+table({text: {way: float(values.mean()) for way, values in row.items()} for text, row in moved.items()},
+      signed=True, decimals=1, corner="sentence")
+
+# %% caption
+widths = [high - low for row in moved.values() for _, low, high in map(mean_interval, row.values())]
+caption(f"The mean logit difference Mary − John: as it is, and with the names exchanged in one thing (96 prompts each; the 95 % intervals reach from {min(widths) / 2:.1f} to {max(widths) / 2:.1f} logits to either side).")
 
 # %% [markdown]
-# The two cases come apart. Above the dotted line head 0.2 turns the answer, and one note does not. Below it one note moves the logit difference by more than thirteen, towards the one who begins the sentence, and head 0.2 turns no answer that was decided before. In *Mary … with John. Then John gave* the model was nearly undecided, and in *Mary met John …. John gave* it names the giver.
+# In the first sentence head 0.2 turns the answer, and no single note does. When both notes change places, nothing changes: head 0.2 avoids a name and not a place. In the second sentence one note decides, the one at *and*. Exchanging it turns the answer, while exchanging head 0.2 does not.
 #
-# When both notes of the upper texts are exchanged, so that they change places, the logit difference is nearly as before. So head 0.2 avoids a name and not a place.
-#
-# The rule was made from these nine texts, so we tried one more: *When Mary came back, John had lunch. Then John gave a book to*. The names stand apart, and the model says Mary. But here exchanging head 0.2 turns the answer, and exchanging one note does as well. So the rule describes the nine texts; where notes come from in longer sentences is open.
+# That suggests a rule: with two notes head 0.2 decides, and with one note that note decides. We tried it on the third sentence, where the movers read one word, the comma. There exchanging the note turns the answer, and exchanging head 0.2 turns it as well. So the rule fails, and where notes come from in longer sentences is open.
 
 # %% claims
-looked = {heads: [[without_looking(text, heads, seed) for text in lunch.values()] for seed in (1, 2, 3)] for heads in ((), (2,), (2, 3))}
-single = ioi.outside(model, (0, 2), {name: (joined | apart)[name] for name in ("template", "went with")}, n=64)
-line = float(single["template"].logit_diff.mean()) / single["template"].leaning * single["went with"].leaning
-again_moved = {name: (swapped(text, [], seed=2), swapped(text, [-1], (2,), seed=2), swapped(text, read_most(text)[:1], seed=2)) for name, text in (joined | apart).items()}
-both_draws = [(name, *rows_of[name]) for rows_of in (moved, again_moved) for name in joined | apart]
-both_notes = [(swapped(text, [], seed=seed), swapped(text, read_most(text), seed=seed)) for text in joined.values() for seed in (1, 2)]
-new_text = "When {IO} came back, {S} had lunch. Then {S} gave a {object} to"
-tenth = [(swapped(new_text, [], seed=seed), swapped(new_text, [-1], (2,), seed=seed), swapped(new_text, read_most(new_text)[:1], seed=seed)) for seed in (1, 2)]
+draws = [moved, *({text: four_ways(slots, seed) for text, slots in told.items()} for seed in (2, 3))]
+means = {text: [{way: float(values.mean()) for way, values in one[text].items()} for one in draws] for text in told}
+first, went_with, third = means.values()
+known = ioi.outside(model, (0, 2), dict(list(told.items())[:2]), n=64)
+base, other = known.values()
+movers_read = dict(ioi.read_words(model, list(told.values())[2], [(1, 0), (1, 2), (1, 3)], n=48))
 with claims():
-    claim("as it is the two texts with lunch lean by 2 to 3 logits away from the repeated name, with 0.2 looking at the giver only by less than 0.75 either way, and with 0.3 doing so too by 0.5 to 2 towards it, in each of three draws",
-          all(between((s, -io), 2, 3) for s, io in looked[()]) and all(max(abs(s), abs(io)) < 0.75 for s, io in looked[(2,)]) and all(between((-s, io), 0.5, 2) for s, io in looked[(2, 3)]))
-    claim("on “went with” the forecast is S, and the model prefers IO, each by more than seven logits", line < -7 and single["went with"].logit_diff.mean() > 7)
-    claim("in the upper three texts 0.2 turns the answer, and one note does not, in each of two draws", all(by_02 < 0 < min(before, by_one) for name, before, by_02, by_one in both_draws if name in joined))
-    claim("in the six others one note moves the difference by more than thirteen, to the one who begins the sentence, in each of two draws", all(abs(by_one - before) > 13 and (by_one > 0) == name.startswith("IO") for name, before, _, by_one in both_draws if name in apart))
-    claim("“IO with S” is nearly undecided, within 2.5 logits, and in the five others, which lean by more than three, 0.2 does not turn the answer, in each of two draws",
-          all(abs(before) < 2.5 if name == "IO with S" else abs(before) > 3 and before * by_02 > 0 for name, before, by_02, _ in both_draws if name in apart))
-    claim("in “IO met S” the model names the giver, in each of two draws", all(before < -3 for name, before, *_ in both_draws if name == "IO met S"))
-    claim("with both notes exchanged the three upper texts are within a logit and a half of where they were, in each of two draws", all(abs(after - before) < 1.5 for before, after in both_notes))
-    claim("in the tenth text the model says IO, and head 0.2 turns the answer, and one note does, in each of two draws", all(before > 5 and max(by_02, by_one) < -2 for before, by_02, by_one in tenth))  # fmt: skip
+    claim("on the second sentence the forecast is John, and the model prefers Mary, each by more than seven logits", float(base.logit_diff.mean()) / base.leaning * other.leaning < -7 and other.logit_diff.mean() > 7)
+    claim("in the first sentence 0.2 turns the answer, neither word alone does, and both together leave it within half a logit, in each of three draws",
+          all(one["0.2 at END"] < -3 and min(one["word read most"], one["word read next"]) > 3 and abs(one["both words"] - one["as it is"]) < 0.5 for one in first))
+    claim("in the second the word read most turns it, and 0.2 and the word read next do not, in each of three draws", all(one["word read most"] < -10 and min(one["0.2 at END"], one["word read next"]) > 10 for one in went_with))
+    claim("in the third the movers give more than nine tenths to the comma, and that word and 0.2 each turn the answer, in each of three draws", movers_read[","] > 0.9 and all(one["as it is"] > 5 and max(one["0.2 at END"], one["word read most"]) < -3 for one in third))  # fmt: skip
 
 # %% [markdown]
 # ## 8 · The same training, three circuits
 #
 # The training of a model starts from random weights. Train the same model once more on the same kind of text, and only the random start is different. Does the second model have the circuit of the first?
 #
-# There are two such models, `ioi-natural-b` and `ioi-natural-c`. Like `ioi-natural` they are right on nearly every prompt. To see how they do it, every head is exchanged with the flipped prompt, and what it adds to the two names is read off.
+# There are two such models, `ioi-natural-b` and `ioi-natural-c`. Like `ioi-natural` they are right on nearly every prompt. We measure their circuits as in section 7 of the first notebook: by path patching, but with ABC as the partner. The numbers are the share of the logit difference that is lost: at 1 the names are even.
 
 # %%
-seeds, maps, adds = {"ioi-natural": model}, {}, {}
-for name in ("ioi-natural-b", "ioi-natural-c"):
-    seeds[name] = zoo.load(name, "cpu").requires_grad_(False)
-for name, one in seeds.items():
-    flipped = ioi.asked(one, clean, "flip", 0, direction="noising").sweep("z")
-    maps[name] = flipped.effect() / flipped.clean.mean()  # (layer, head)
-    adds[name] = ioi.writes(one, clean).rows()
+others = {name: zoo.load(name, "cpu").requires_grad_(False) for name in ("ioi-natural-b", "ioi-natural-c")}
+layer0 = ("0.0", "0.1", "0.2", "0.3")
+giver, note = ioi.Part("giver", ("embed",), "S2"), ioi.Part("note", layer0, "before S2")
+avoid, mark = ioi.Part("0.0", ("0.0",), "END"), ioi.Part("0.0 ", ("0.0",), "after S2")
+lower, raise_b = ioi.Part("1.0", ("1.0",), "END"), ioi.Part("1.1, 1.2, 1.3", ("1.1", "1.2", "1.3"), "END")
+read, relay = ioi.Part("0.2", ("0.2",), "S2"), ioi.Part("1.0, 1.1", ("1.0", "1.1"), "S2")
+late = ioi.Part("late", ("2.3", "3.0", "3.1"), "END")
+raise_c = ioi.Part("1.0, 1.1, 1.3", ("1.0", "1.1", "1.3"), "END")
+ends = {"ioi-natural-b": [(giver, avoid), (mark, lower), (note, raise_b), (avoid,), (lower,), (raise_b,)],
+        "ioi-natural-c": [(giver, read), (read, relay), (read, late), (relay, late), (note, raise_c),
+                          (late,), (raise_c,)]}
+
+# %%
+def arrows(name, seed=2, reads="v"):
+    """The share that is lost with every arrow of one model, with its interval; heads are read by one input."""
+    some = ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(seed), orders=["ABBA"])
+    ask = ioi.asked(others[name], some, "ABC", direction="noising")
+    pairs = [(one[0], one[1], reads) if one[1:] else (one[0], ioi.LOGITS, "") for one in ends[name]]
+    found = [ioi.measured_arrow(ask, *pair) for pair in pairs if reads == "v" or pair[2]]
+    return {arrow.name: (-arrow.effect[0], -arrow.effect[2], -arrow.effect[1]) for arrow in found}
+
+lost = {name: arrows(name) for name in others}
 
 # %% figure
-ioi.circuit_of_b({h: float(maps["ioi-natural-b"][patching.head(h)]) for h in ("0.0", "1.0")}).captioned(
-    "The main heads of ioi-natural-b. At the arrows: the change when the head is exchanged with the flipped prompt, as a share "
-    "of the clean difference (96 prompts). Head 0.0 reads the giver at END and lowers it. Gold, as in the first notebook: a name of this prompt, by heads that raise both."
+b, c = lost
+wide = [max(high - low for _, low, high in lost[name].values()) / 2 for name in lost]
+ioi.circuit_of_b({name: share[0] for name, share in lost[b].items()}).captioned(
+    f"The circuit of ioi-natural-b as it was measured (128 prompts that name Mary first; 95 % intervals reach at most {wide[0]:.2f} to either side). At an arrow: the share of the logit difference that is lost when this message is that of the ABC prompt; V: it is read by the values. "
+    "Head 0.0 works at two words, and the arrows to it have one number together. Every arrow to the logits includes what the MLPs make of it. Gold: a path that raises both names."
 )
 
-# %%
-token, mark = ioi.Part("giver", ("embed",), "S2"), ioi.Part("0.2", ("0.2",), "S2")
-more, low = ioi.Part("1.0, 1.1", ("1.0", "1.1"), "S2"), ioi.Part("late", ("2.3", "3.0", "3.1"), "END")
-ask_c = ioi.asked(seeds["ioi-natural-c"], clean, "flip", 0, direction="noising")
-ends = [(a, b) for a, b in ((token, mark), (mark, more), (mark, low), (more, low))]
-by_input = {reads: [ioi.measured_arrow(ask_c, *pair, reads) for pair in ends] for reads in "vkq"}
-lowers = ioi.measured_arrow(ask_c, low, ioi.LOGITS)
-
 # %% figure
-ioi.circuit_of_c({arrow.name: arrow.effect[0] for arrow in (*by_input["v"], lowers)}).captioned(
-    "The main heads of ioi-natural-c. At the black arrows: the change when this message is that of the flipped prompt, as a "
-    "share of the clean difference (96 prompts), by path patching; V: it is read by the values. Gold: heads that raise both names."
+ioi.circuit_of_c({name: share[0] for name, share in lost[c].items()}).captioned(
+    f"The circuit of ioi-natural-c, measured in the same way (95 % intervals: at most {wide[1]:.2f} to either side)."
 )
 
 # %% [markdown]
-# Neither of the two has movers that copy one name and not the other. Both raise the two names alike, and lower the giver. In `ioi-natural-b` one head of layer 0 does so at once.
+# In both, the giver is read off one token and lowered, and this makes most of the difference. In `ioi-natural-b` head 0.0 does so from END, straight and through MLPs. In `ioi-natural-c` the name is marked at S2 by head 0.2, passed on there by 1.0 and 1.1, and read from END by three late heads.
 #
-# Read the drawing of `ioi-natural-c` from the bottom. At S2, head 0.2 reads the giver's own token, and not the place where the name occurred before. At the same word, 1.0 and 1.1 read what 0.2 wrote and pass it on. From END, three late heads look at S2, read what is there, and lower that name.
-#
-# Every black arrow between parts of it goes through values. (The gold ones are not measured here.) In the lesson's model, head 0.2 changes *where* the movers look; here the late heads always look at S2, and what changes is *what* they find there. The name is carried to END and lowered.
-#
-# Five texts, read by all three models:
+# What do these heads make of the name that they read? The table says so, with the parts of `ioi-natural` for comparison.
 
-# %%
-texts = {"as in the template": "Mary and John …, John gave … to",
-         "a third gives": "Mary and John …, Anna gave … to",
-         "S had lunch, a third gives": "Mary and John …, John had lunch and Anna gave … to",
-         "a third after the giver": "Mary and John …, John gave … from Anna to",
-         "IO twice, after the giver": "Mary and John …, John gave … from Mary to"}
-told = {text: ioi.TEXTS[text] for text in texts}
-said = {name: ioi.outside(one, (0, 2), told, n=128) for name, one in seeds.items()}
-gaps = {text: {name: float(found[text].logit_diff.mean()) for name, found in said.items()}
-        for text in texts}
-table({shown: gaps[text] for text, shown in texts.items()}, signed=True, decimals=1, unit="logits")
-
-# %% caption
-caption("The mean logit difference Mary − John of the three models on five texts (128 prompts each).")
+# %% figure
+first = ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(2), orders=["ABBA"])
+spec = [("ioi-natural", "0.2", "END", "S2"), ("ioi-natural", "1.0, 1.2, 1.3", "END", "after IO"), (b, "0.0", "END", "S2"), (b, "1.0", "END", "after S2"), (b, "1.1, 1.2, 1.3", "END", "before S2"),
+        (c, "0.2", "S2", "S2"), (c, "1.0, 1.1", "S2", "S2"), (c, "2.3, 3.0, 3.1", "END", "S2"), (c, "1.0, 1.1, 1.3", "END", "before S2")]  # fmt: skip
+word = {"S2": "John", "after IO": "“and”", "after S2": "“gave”", "before S2": "the comma"}
+holds = {"S2": ("S",), "after S2": ("S",), "after IO": ("IO",), "before S2": ("IO", "S")}  # whose name is read there
+heads_do = {}
+for name, heads, query, place in spec:
+    one, chosen = others.get(name, model), [patching.head(h) for h in heads.split(", ")]
+    looks = sum(ioi.looks(one, first, h, query)[place] for h in chosen) / len(chosen)
+    scores = {role: torch.tensor(list(ioi.copying_notes(one, first, chosen, role, place).values())).mean(0).tolist() for role in holds[place]}
+    heads_do[f"{name.removeprefix('ioi-')}: {heads} at {query}"] = {
+        "look at": word[place], "attention": looks, "raise Mary": scores["IO"][0] if "IO" in scores else None, "raise John": scores["S"][0] if "S" in scores else None,
+        "lower John": scores["S"][1] if "S" in scores else None}  # fmt: skip
+table(heads_do, decimals=2, corner="model and heads",
+      caption="Mean attention to the word that the heads read most, and for which share of 80 names they put the name that they read among the five that they raise, or lower, most (by chance 0.06; prompts that name Mary first).")  # fmt: skip
 
 # %% [markdown]
-# The second text decides nothing: no name is repeated there. The third can decide. John occurs twice and does not give, and an account by repetition alone would expect as much as in the template. The models keep between 0.15 and 0.35 of it. In no model is a repetition enough. In `ioi-natural` the rest is the work of the heads that look at John, and not of the repetition (section 7); in the two others we have not asked.
+# Head 0.2 of `ioi-natural` hardly lowers the name that it reads. It changes *where* the movers look, and the MLPs do the lowering. In the two others the heads that send to the logits lower just the name that they read: what changes with the giver is *what* is read, by values only, and not where. And neither of them has movers that copy one name and not the other. Their gold heads copy both names from the comma, whoever gives.
 #
-# The last two texts tell the models apart. Where Mary is named after the giver, the first two models say John and the third says Mary. On the sentences of the task all three give the same answers, but with other heads, and elsewhere their answers can differ. What was found in one model is a statement about that model. Three starts are few, and the next one may bring a fourth way.
+# So far all three models gave the same answers. Do they on other sentences? `ioi-natural` avoids the last name. Before you look: the drawings show who reads what at S2 and at END; what do they say about a Mary who is named after the giver?
+
+# %% prediction
+predict("ioi.starts")
+
+# %% answer
+seeds = {"ioi-natural": model} | others
+texts = {"John gave … to": "as in the template", "Anna gave … to": "a third gives",
+         "John had lunch and Anna gave … to": "S had lunch, a third gives",
+         "John gave … from Anna to": "a third after the giver", "John gave … from Mary to": "IO twice, after the giver"}
+said = {name: ioi.outside(one, (0, 2), {text: ioi.TEXTS[text] for text in texts.values()}, n=384)
+        for name, one in seeds.items()}
+gaps = {shown: {name: mean_interval(found[text].logit_diff) for name, found in said.items()} for shown, text in texts.items()}
+table(gaps, signed=True, decimals=1, unit="logits", corner="When Mary and John …")
+
+# %% caption answer
+caption("The mean logit difference Mary − John of the three models after five sentences that begin like that of the puzzle (384 prompts each).")
+
+# %% answer
+says = {name: gaps["John gave … from Mary to"][name][1] > 0 for name in others}
+measured("ioi.starts", "both" if all(says.values()) else next((f"only {name}" for name in says if says[name]), "neither"))
+
+# %% [markdown]
+# Where Mary is named after the giver, the first two models say John and the third says Mary. In the third, head 0.2 marks the giver where he stands, and the late heads go on looking there. We have not tested which step leaves Mary unmarked.
+#
+# The second sentence is the null: nobody is to be avoided, and all three are near 0. In the third sentence John occurs twice and does not give. Repetition alone would make as much of it as of the first, and the models keep between 0.15 and 0.35 of that. The first notebook printed 2.8 for this sentence and `ioi-natural`, from 128 prompts. A single prompt is often four logits off, so that such a mean is uncertain by 0.7 to either side: the two numbers agree.
+#
+# What was found in one model is a statement about that model. Three starts are few, and the next one may bring a fourth way.
 
 # %% claims
-b, c = "ioi-natural-b", "ioi-natural-c"
-first = ioi.make_ioi_batch(model.tokenizer, 96, torch.Generator().manual_seed(2), orders=["ABBA"])
-at_s2 = [ioi.looks(seeds[c], first, head, "S2") for head in ((0, 2), (1, 0), (1, 1))]
-late = [ioi.looks(seeds[c], first, head) for head in ((2, 3), (3, 0), (3, 1))]
-share_left = {name: gaps["S had lunch, a third gives"][name] / gaps["as in the template"][name] for name in seeds}
-lowering = [adds[b]["0.0"], *(adds[c][h] for h in ("2.3", "3.0", "3.1"))]
-raising = [adds[b][h] for h in ("1.1", "1.2", "1.3")] + [adds[c][h] for h in ("1.0", "1.1")]
+draws = {name: [lost[name], arrows(name, 12)] for name in others}
+straight = ioi.asked(others[b], first, "ABC", direction="noising").path_patch([["0.0"]], mlps="frozen").recovery()[0]
+not_values = [abs(share[0]) for name in others for reads in "qk" for share in arrows(name, reads=reads).values()]
+share_left = {name: gaps["John had lunch and Anna gave … to"][name][0] / gaps["John gave … to"][name][0] for name in seeds}
+spread = float(said["ioi-natural"]["S had lunch, a third gives"].logit_diff.std())
+lowering, raising = (("0.0 at END", "1.0 at END", "3.1 at END"), ("1.2, 1.3 at END", "1.0, 1.1, 1.3 at END"))
+rows_of = {kind: [row for key, row in heads_do.items() if not key.startswith("natural:") and key.endswith(which)] for kind, which in (("lower", lowering), ("raise", raising))}
+last_mary = gaps["John gave … from Mary to"]
 with claims():
-    claim("in ioi-natural-b one head, 0.0, takes nearly twice the difference, the next, 1.0, about half, and none of layers 2 and 3 a tenth",
-          between(-maps[b][0, 0], 1.8, 2.1) and between(-maps[b][1, 0], 0.4, 0.55) and maps[b][2:].abs().max() < 0.1)
-    claim("its 0.0 looks at S2 with about seven tenths from END, and its 1.0 at the word after S2 with more than nine",
-          between(ioi.looks(seeds[b], first, (0, 0))["S2"], 0.65, 0.8) and ioi.looks(seeds[b], first, (1, 0))["after S2"] > 0.9)
-    claim("in ioi-natural-c, 0.2, 1.0 and 1.1 give at S2 more than 0.7 to S2 itself and less than 0.1 to the name's earlier place",
-          all(to["S2"] > 0.7 and to["S1"] < 0.1 for to in at_s2))
-    claim("its 2.3, 3.0 and 3.1 give more than 0.85 to S2 from END", all(to["S2"] > 0.85 for to in late))
-    claim("in ioi-natural-c every drawn message takes more than four tenths by the values, and less than 0.05 by keys or queries",
-          max(arrow.effect[2] for arrow in by_input["v"]) < -0.4 and max(abs(arrow.effect[0]) for reads in "kq" for arrow in by_input[reads]) < 0.05)
-    claim("the heads that lower the giver lower S by more than two logits, and change IO by half as much or less", all(one["to S"][0] < -2 and abs(one["to IO"][0]) < -one["to S"][0] / 2 for one in lowering))
-    claim("the heads that raise both raise IO and S by more than two logits each, within a tenth of one another", all(min(one["to IO"][0], one["to S"][0]) > 2 and abs(one["to IO"][0] - one["to S"][0]) < 0.1 * one["to IO"][0] for one in raising))
+    claim("in ioi-natural-b what 0.0 sends to the logits is worth 0.77, more than half of it straight, and in ioi-natural-c what the late heads send 0.87, in two draws within 0.05",
+          rounds_to(lost[b]["0.0 → logits"][0], "0.77") and 1 - straight > 0.77 / 2 and rounds_to(lost[c]["late → logits"][0], "0.87") and all(abs(one[key][0] - lost[name][key][0]) < 0.05 for name in others for one in draws[name] for key in one))
+    claim("none of the messages between parts, sent to queries or keys, is worth 0.03", max(not_values) < 0.03)
+    claim("the heads that lower do so for more than 0.95 of the givers, and look at the word with more than 0.7", len(rows_of["lower"]) == 3 and all(row["lower John"] > 0.95 and row["attention"] > 0.7 for row in rows_of["lower"]))
+    claim("the gold heads raise more than 0.95 of either name and give the comma more than 0.95", len(rows_of["raise"]) == 2 and all(min(row["raise Mary"], row["raise John"], row["attention"]) > 0.95 for row in rows_of["raise"]))
+    claim("0.2 of ioi-natural lowers a fifth of the givers", rounds_to(heads_do["natural: 0.2 at END"]["lower John"], "0.2"))
     claim("all three are right, with IO first of all tokens, on at least 97 of 100 prompts", all(float(ioi.behaviour(one, clean).right.float().mean()) >= 0.97 for one in seeds.values()))
-    claim("all three are undecided when a third gives, within one logit", max(map(abs, gaps["a third gives"].values())) < 1)
-    claim("when S had lunch and a third gives, between 0.15 and 0.35 of the template's difference is left in each", all(between(x, 0.15, 0.35) for x in share_left.values()))
-    claim("with IO named after the giver the first two prefer S and the third prefers IO, each by more than three logits",
-          gaps["IO twice, after the giver"]["ioi-natural"] < -3 and gaps["IO twice, after the giver"][b] < -3 and gaps["IO twice, after the giver"][c] > 3)  # fmt: skip
+    claim("all three are undecided when a third gives, within one logit", max(abs(x[0]) for x in gaps["Anna gave … to"].values()) < 1)
+    claim("when John had lunch and a third gives, between 0.15 and 0.35 of the first difference is left in each", all(between(x, 0.15, 0.35) for x in share_left.values()))
+    claim("in ioi-natural a prompt of this kind is off by four logits, one standard deviation, so that 128 prompts give an interval of 0.7 to either side, and 2.8 lies in it", about(spread, 4) and rounds_to(1.96 * spread / 128**0.5, "0.7") and abs(2.8 - gaps["John had lunch and Anna gave … to"]["ioi-natural"][0]) < 0.7)
+    claim("with Mary named after the giver the first two prefer John and the third prefers Mary, each by more than three logits", last_mary["ioi-natural"][0] < -3 and last_mary[b][0] < -3 and last_mary[c][0] > 3)  # fmt: skip
 
 # %% [markdown]
 # ## 9 · GPT-2 small
 #
-# The paper's circuit is the standard with which others are compared, and its figures can be measured again.
+# Wang et al. found the circuit of GPT-2 small, with which others are compared. Here it is with the numbers of its heads.
 
 # %% figure
 ioi.gpt2_drawn().captioned(
@@ -677,9 +675,7 @@ ioi.gpt2_drawn().captioned(
 )
 
 # %% [markdown]
-# The paper finds that taking all three name movers away costs about 5 % of the logit difference, because backup heads take over. The small model loses more, and what is given back there comes from the final norm (section 1). Whether the norm has a part in GPT-2's 5 % could be found by holding its divisor in the same way; we have not seen it done on this circuit.
-#
-# The table lists the paper's main figures. Where the weights of GPT-2 small are on this machine (run `zoo.load("gpt2")` once with a network), each is measured as well.
+# The table lists the paper's main figures. Where the weights of GPT-2 small are on this machine (run `zoo.load("gpt2")` once with a network), each is measured as well. One of them is that taking all three name movers away costs about 5 % of the logit difference, because backup heads take over. Whether the norm has a part in this could be found as in section 1.
 
 # %% figure
 gpt2 = zoo.load("gpt2").requires_grad_(False) if zoo.cached("gpt2") else None
@@ -687,34 +683,30 @@ rows = ioi.paper_rows(gpt2)
 table([row if gpt2 else {k: row[k] for k in ("figure", "paper")} for row in rows],
       caption="Figures of Wang et al. 2022 for GPT-2 small" + (", and the same measured here, with the distance within which the two are expected, since the prompts differ." if gpt2 else "."))  # fmt: skip
 
-# %% claims
-kept = repairs["the movers"]
-with claims():
-    claim("without its movers the small model loses between 8 % and 18 % of the logit difference", between(float(kept.lost.mean() / kept.whole.mean()), 0.08, 0.18))
-
 # %% [markdown]
-# **The puzzle, answered.** No backup heads step in: taken together, the later parts add less than before. What is regained comes from the final norm, which divides by less.
+# **The puzzle, answered.** Nothing stands in for the movers. With their outputs exchanged instead of averaged, about as much is lost as they had added. The means had made the stream smaller, and the final norm made up for that. What a measurement says of a part depends on what replaces it, on what is measured, and on the model that was trained.
 
 # %% [markdown]
 # ## The card
 
 # %% card
 card(
-    {"claim": "The final norm makes up for removed movers", "evidence": "the change with its divisor held", "control": "what the heads added directly",
-     "where it fails": "mean ablation, one model; GPT-2 small has backup heads"},
-    {"claim": "The word decides whether a name is noted there", "evidence": "“went” and “and” put in other places", "control": "the same words in their own places",
-     "where it fails": "why these words is not known"},
-    {"claim": "Eleven heads are complete within a logit", "evidence": "three classes, twenty random halves", "control": "six heads, which are not",
-     "where it fails": "sets that were not tried; MLPs kept throughout"},
-    {"claim": "Nine nodes are enough", "evidence": "more than nine tenths of the log-probability, on fresh prompts", "control": "the same heads at S2; random nines",
-     "where it fails": "a small circuit, not the only one"},
+    {"claim": "The final norm gives back part of what removed movers added, most of it because means are short", "evidence": "the change with its divisor held", "control": "an exchange in place of the mean",
+     "where it fails": "one model; GPT-2 small has backup heads"},
+    {"claim": "The word decides whether a name is noted there", "evidence": "seven words at two places", "control": "“went” and “met” at the place of the comma",
+     "where it fails": "a note need not be used; why these words is not known"},
+    {"claim": "Eleven heads are nearly complete, the six are not", "evidence": "three classes and ten random sets, the norm's divisor held", "control": "random elevens; the six with five random others",
+     "where it fails": "one null of six is as near in other draws; sets that were not tried; MLPs kept throughout"},
+    {"claim": "Nine nodes are enough", "evidence": "more than nine tenths of the log-probability, on fresh prompts", "control": "the same heads at S2; random nines of all nodes and of the 26",
+     "where it fails": "with head 0.3 for 0.2 at END they keep nearly as much"},
     {"claim": "A gradient misses saturated nodes", "evidence": "four planted models; the curve from one value to the other", "control": "integrated gradients, exact exchanges",
      "where it fails": "in ioi-natural one gradient ranks well"},
-    {"claim": "In nine texts: with two notes head 0.2 decides, with one note that note decides", "evidence": "head 0.2 or one note exchanged", "control": "both notes exchanged: nothing changes",
-     "where it fails": "in a tenth text both turn the answer; one of the nine was nearly undecided, and in one the model names the giver"},
-    {"claim": "Three starts, three circuits, and two answers where Mary is named after the giver", "evidence": "exchanges, attention, texts, for each", "control": "the same prompts",
+    {"claim": "After “John went to the store with Mary” one note decides", "evidence": "that note or head 0.2 exchanged", "control": "the word that the movers read next; the sentence of the puzzle",
+     "where it fails": "the rule made from it fails in a third sentence"},
+    {"claim": "Three starts, three circuits, and two answers where Mary is named after the giver", "evidence": "path patching, attention, copy scores, sentences", "control": "queries and keys; a sentence with nobody to avoid",
      "where it fails": "three starts are few"},
     links=[
+        ("McGrath et al. 2023, The Hydra Effect", "https://arxiv.org/abs/2307.15771", "Self-repair in a large model."),
         ("Rushing and Nanda 2024, Explorations of Self-Repair in Language Models", "https://arxiv.org/abs/2402.15390", "How much of self-repair is the norm, in larger models."),
         ("Hanna et al. 2024, Have Faith in Faithfulness", "https://arxiv.org/abs/2403.17806", "Integrated gradients for the edges of circuits."),
         ("Conmy et al. 2023, Towards Automated Circuit Discovery", "https://arxiv.org/abs/2304.14997", "Searching for circuits by machine."),
@@ -724,10 +716,10 @@ card(
 # %% [markdown] words
 # ## Words
 #
-# - self-repair: less is lost without a part than it had said directly.
-# - Completeness: circuit and model still agree after the same parts are taken from both.
-# - Minimality: every part of a circuit matters after some other parts are gone.
+# - self-repair: less is lost without a part than it had added directly.
+# - completeness: circuit and model still agree after the same parts are taken from both.
+# - minimality: every part of a circuit matters after some other parts are gone.
 # - node: a head at one position.
 # - AUC: the probability that a true thing ranks above one that is not.
-# - attribution patching: the effect of an exchange estimated as change of an activation times slope of the metric.
+# - Attribution patching: the effect of an exchange estimated as change of an activation times slope of the logit difference.
 # - saturated: of a softmax whose weight lies on one place, so that small changes move nothing.

@@ -16,3 +16,5 @@ Prediction(id="ioi.method", choices=("noising, ABC", "denoising, ABC", "mean abl
            question="Four models have a known circuit of three nodes. All of the methods below run the model anew for every node. Which of them fails to rank the three on top in one of the models?")  # fmt: skip
 Prediction(id="ioi.repair", choices=("later heads", "the final norm", "the MLPs", "nothing: all of it is lost"),
            question="Three heads that copy the right name are set to their means. They had added more than three logits directly, and the logit difference falls by about one and a half. What makes up for most of the rest?")  # fmt: skip
+Prediction(id="ioi.starts", choices=("only ioi-natural-b", "only ioi-natural-c", "both", "neither"),
+           question="After “When Mary and John went to the store, John gave a book from Mary to”, ioi-natural says John, so that it avoids Mary. Which of the two other models says Mary?")  # fmt: skip
