@@ -768,7 +768,8 @@ def swapped(both, places):
     return moved
 
 one = probing.stream_of(model, pair[:, None], 2)  # (open or not, pair, token, d)
-by_hand = {"before": odds(one), "line breaks swapped": odds(swapped(one, [-2])), "names too": odds(swapped(one, [-2, -1]))}
+by_hand = {"before": odds(one), "line breaks swapped": odds(swapped(one, [-2])),
+           "names too": odds(swapped(one, [-2, -1]))}
 {name: [round(float(each), 1) for each in both[:, 0]] for name, both in by_hand.items()}  # [open, not open]
 
 # %% [markdown]
