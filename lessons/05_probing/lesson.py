@@ -731,24 +731,53 @@ with claims():
 # %% [markdown]
 # ## 8 · At a line break
 #
-# Where can the property be told from the answer? Look at two lines that differ in one sign. In the first a bracket is still open at the line break, in the second none is. The line break is the same token in both. Next to it comes a name, so that neither a bracket nor `=` is due there. What is open matters one token later: inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`.
+# Where can the property be distinguished from the answer? Look at two pieces of Python. In the first a bracket is still open at the line break, in the second none is:
+#
+# ```python
+#  value = get(call(name), size
+#         text
+#
+#  value = get(call, name), size
+#         text
+# ```
+#
+# The line break is the same token in both. Next to it comes a name, so that neither a bracket nor `=` is due there. What is open matters one token later: inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`.
 
 # %% figure
 signs = [model.tokenizer(sign)["input_ids"][-1] for sign in ("=", " =")]
 pair = torch.tensor(model.tokenizer(list(probing.line_pair(("value", "get", "call", "name", "size", "text"))))["input_ids"])
 sign_chances = model(pair)[:, -1].softmax(-1)[:, signs].tolist()
 drawing.line_pair([[model.tokenizer.decode([i]) for i in row[1:].tolist()] for row in pair], sign_chances).captioned(
-    "A pair of lines, token by token, and how probable the model finds “=”, without and with a space before it, after the name. Orange: the sign in which they differ. "
+    "The pair, token by token, and how probable the model finds “=”, without and with a space before it, after the name. Orange: the token in which they differ. "
     "Blue: the line break. Yellow: the name can read what it holds.")
 
 # %% [markdown]
-# The model does tell the lines apart: where the bracket is open it finds “=” far more probable. And yet it prefers “ =” in both. (A comma before the line break would make “=” likely, but it would also give the property away.)
+# Where the bracket is open the model finds “=” far more probable. And yet it prefers “ =” in both. So we ask how the *odds* move.
 #
-# We make 960 pairs with other words, in ten sets of 96. In every pair the odds of “=” against “ =” are higher where the bracket is open, but there, too, “ =” is preferred in about 80 of 100 lines. So we ask how the *odds* move, and not which sign wins.
-#
-# First, can a probe read the property at the line break? Before layer 0 none can, since token and position are the same in both lines. Before layer 2 we use a probe for *inside brackets* that was fitted at the line breaks of the nine further files, and count the pairs in which the line with the open bracket gets the higher score. Each line comes beside its partner, so that a guess is right in half of them.
+# Follow this one pair. Before layer 2 the two lines swap their vectors at the line break, and then those at the name as well.
 
 # %%
+def odds(both):
+    """By how much “=” is more probable than “ =” after each line, in nats: (open or not, pair)."""
+    says = model.unembed(probing.onwards(model, both.flatten(0, 1), 2)[:, -1])
+    return (says[:, signs[0]] - says[:, signs[1]]).unflatten(0, both.shape[:2])
+
+def swapped(both, places):
+    moved = both.clone()
+    moved[:, :, places] = both.flip(0)[:, :, places]
+    return moved
+
+one = probing.stream_of(model, pair[:, None], 2)  # (open or not, pair, token, d)
+by_hand = {"before": odds(one), "line breaks swapped": odds(swapped(one, [-2])),
+           "names too": odds(swapped(one, [-2, -1]))}
+{name: [round(float(each), 1) for each in both[:, 0]] for name, both in by_hand.items()}  # [open, not open]
+
+# %% [markdown]
+# The odds are logarithms. After the swap at the line break they have gone towards each other and stopped on the way. For the name has its own vector, which after two layers already holds part of what is open. Swap this one too, and the odds nearly change places.
+#
+# Now to many pairs: 960 with other words, in ten sets of 96. Can a probe read the property at the line break? Before layer 0 none can, since token and position are the same in both lines. Before layer 2 we use one for *inside brackets*, fitted at line breaks of the nine further files, and count the pairs in which the open line gets the higher score. A guess is right in half of them.
+
+# %% figure
 breaks = probing.line_breaks(further, model.tokenizer)
 is_open = further.label("in_brackets")[breaks]
 
@@ -764,36 +793,27 @@ def in_order(net, probes, layer=2):
     opened, closed = x @ probes.directions[layer, 0]
     return float((opened > closed).float().mean())
 
-{"trained": in_order(model, from_files), "before training": round(in_order(blank, from_files_0), 2)}
+table({"trained": {"share of pairs": in_order(model, from_files)}, "before training": {"share of pairs": in_order(blank, from_files_0)}}, decimals=2,
+      caption="Share of the pairs in which the probe before layer 2 gives the line with the open bracket the higher score.")
 
 # %% [markdown]
-# So the property is absent before layer 0 and *present* before layer 2. Is it used? We interchange once more. Each line break gets its partner's component along the difference of the means of the two kinds. This direction is found in half of the pairs of a set and tried in the other half, and what lies along the embeddings of “=” and “ =” is taken out of it. The name's own vector stays as it is.
+# So the property is *absent* before layer 0 and readable before layer 2. Is it used? Now the lines swap only one component at the line break, along the difference of the means of the two kinds. It is found in one half of a set and tried in the other half, and has no part along the embeddings of “=” and “ =”.
 
 # %% prediction
 predict("probing.line_break")
 
-# %% answer
+# %% figure answer
 sets = probing.stream_of(model, pairs, 2).unflatten(1, (10, 96)).transpose(0, 1)
 found_in, tried = sets.split(48, 2)  # (set, open or not, pair, token, d)
 
-def odds(both):
-    """By how much “=” is more probable than “ =” after each line, in nats: (open or not, pair)."""
-    says = model.unembed(probing.onwards(model, both.flatten(0, 1), 2)[:, -1])
-    return (says[:, signs[0]] - says[:, signs[1]]).unflatten(0, both.shape[:2])
-
-def exchanged(both, move):
-    """The same lines, where each line break has moved by move(partner − own)."""
+def exchanged(both, move):  # each line break by move(partner − own)
     moved = both.clone()
     moved[:, :, probing.BREAK] += move((both.flip(0) - both)[:, :, probing.BREAK])
     return moved
-
-# %% figure answer
 def off(d):
     return torch.nn.functional.normalize(subspace.split(d, model.W_U[:, signs])[1], dim=0)
-
 def along(u, way=None):
     return lambda by: (by @ u)[..., None] * (u if way is None else way)
-
 before, sign_of = [odds(both) for both in tried], torch.tensor([[-1.0], [1.0]])  # a partner's odds are lower, or higher
 def shift(i, move):
     return (odds(exchanged(tried[i], move)) - before[i]) * sign_of
@@ -803,18 +823,12 @@ ways = (at_break[:, 0] - at_break[:, 1]).mean(1)
 moved_by = {"the whole vector": [shift(i, lambda by: by) for i in range(10)], "the direction": [shift(i, along(off(ways[i]))) for i in range(10)]}
 effects = {name: torch.stack([by.mean() for by in some]) for name, some in moved_by.items()}
 by_placebos = torch.stack([torch.stack([shift(i, along(off(ways[i]), off(v))).mean() for v in probing.placebos(at_break[i].flatten(0, 1), torch.arange(96) < 48, 10, seed=i)]) for i in range(10)])
-one = probing.stream_of(model, pair[:, None], 2)
-of_pair = [odds(some)[:, 0].tolist() for some in (one, exchanged(one, along(off(ways[0]))))]
-fig, (top, ax) = plots.figure(2, 1, height=2.9, width=6.4)
-for i, (start, end) in enumerate(zip(*of_pair, strict=True)):
-    top.plot(start, -i, "o", ms=7, color=plots.INK)
-    top.annotate("", (end, -i), (start, -i), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 2.5, "shrinkA": 5})
-top.set(xlabel="log odds of “=” against “ =” in the pair of the figure, in nats", yticks=(0, -1), yticklabels=("a bracket is open", "none is open"), ylim=(-1.6, 0.6), xlim=(-4.8, 0.4))
+fig, ax = plots.figure(height=1.7, width=6.4)
 drawing.lead_rows(ax, {name: (v.mean(), v.min(), v.max()) for name, v in effects.items()}, {"the direction": by_placebos.flatten()})
 ax.set(xlabel="nats that the log odds go the partner's way, in 480 pairs")
 plots.show(
-    fig, f"Above, two arrows that point at each other. Below, the whole vector at {effects['the whole vector'].mean():.1f} nats, and the direction at {effects['the direction'].mean():.1f}, beyond the grey band.",
-    "The interchange at the line break, asked after the name. Above: one pair, before (dots) and after. Below: mean, lowest and highest of ten sets of pairs. Grey: where 95 of 100 placebos lie that go as far; strokes are the others, of 200.",
+    fig, f"The whole vector at {effects['the whole vector'].mean():.1f} nats, and the direction at {effects['the direction'].mean():.1f}, beyond the grey band.",
+    "The interchange at the line break, asked after the name: mean, lowest and highest of ten sets of pairs. Grey: where 95 of 100 placebos lie that go as far; strokes are the others, of 200.",
 )  # fmt: skip
 moved_share = float(effects["the direction"].mean() / effects["the whole vector"].mean())
 measured("probing.line_break", "hardly at all" if moved_share < 0.25 else "half as far" if moved_share < 0.75 else "as far, or nearly")
@@ -838,27 +852,35 @@ turned_share = float(torch.cat([((was + by * sign_of > 0) != (was > 0)).float() 
 by_files = torch.stack([shift(i, along(off(from_files.directions[2, 0]))).mean() for i in range(10)])
 by_embedding = torch.stack([shift(i, along(off(way), torch.nn.functional.normalize(subspace.split(way, model.W_U[:, signs])[0], dim=0))).mean() for i, way in enumerate(ways)])
 beyond = float(interval(by_placebos.flatten())[1])
+was, swap, swap_too = (each[:, 0] for each in by_hand.values())
+both_places = torch.cat([(odds(swapped(tried[i], [-2, -1])) - before[i]) * sign_of for i in range(10)]).mean() / (plain_open - plain_closed).mean()
+quoted = [[f'{w[1]}{w[2]}{w[3]}("{w[5]}{sign}{w[7].strip()}"),{w[10]}{w[11]}{w[12]}' for w in texts[0]] for sign in ("(", ", ")]
+in_string = odds(torch.stack([probing.stream_of(model, torch.tensor(model.tokenizer(some)["input_ids"]), 2) for some in quoted])).mean(1)
 with claims():
-    claim("in the figure's pair “ =” is preferred in both lines, “=” is more than ten times as probable where a bracket is open, and the interchange moves both odds towards each other", all(a < b for a, b in sign_chances) and sign_chances[0][0] > 10 * sign_chances[1][0] and of_pair[0][1] < of_pair[1][1] < of_pair[1][0] < of_pair[0][0])
+    claim("in the figure's pair “ =” is preferred in both lines, “=” is more than ten times as probable where a bracket is open", all(a < b for a, b in sign_chances) and sign_chances[0][0] > 10 * sign_chances[1][0])
+    claim("the swap at its line break moves both odds towards each other, and with the names swapped, too, each goes at least eight tenths of the way to its partner's", float(was[1]) < float(swap[1]) < float(swap[0]) < float(was[0]) and (((swap_too - was) / (was.flip(0) - was)) > 0.8).all())
+    claim("where the open bracket is in a string, so that Python counts none, the odds of “=” are on average at least as high as where one is open in code, and with a comma in its place more than two nats lower", float(in_string[0]) >= float(plain_open.mean()) and float(in_string[0] - in_string[1]) > 2)
     claim("in each of 960 pairs the lines differ in ( or a comma, and in the blank before the next word; both end with a closed bracket, a comma, a name, the same line break and a name", len(texts[0]) == 960 and all([(a, b.strip()) for a, b in zip(*rows, strict=True) if a != b] == [("(", ","), (rows[0][7], rows[0][7])] and [row[-5:-3] for row in rows] == [[")", ","]] * 2 and rows[0][-2] == texts[0][0][-2] for rows in zip(*texts, strict=True)))
     claim("where one is open, one more bracket was opened than closed, and elsewhere as many", all("".join(row).count("(") - "".join(row).count(")") == 1 - kind for kind in (0, 1) for row in texts[kind]))
     claim("in every pair that is tried the odds of “=” are higher where a bracket is open, and there “ =” is preferred in about 80 of 100 lines", (plain_open > plain_closed).all() and about((plain_open < 0).float().mean(), 0.8))
     claim("before layer 0 the line breaks of all pairs have the same vector", probing.stream_of(model, pairs, 0)[:, :, probing.BREAK].flatten(0, 1).std(0).max() < 1e-4)
     claim("before layers 1 and 2 the trained model's probe puts all pairs in order, and the untrained model's about half, to within a tenth of all", all(in_order(model, from_files, layer) == 1 and between(in_order(blank, from_files_0, layer), 0.4, 0.6) for layer in (1, 2)))
     claim("in the ten new files its lead in AUC over the untrained model and over shuffled labels has its interval above 0 before layers 1 and 2, and around 0 before layer 0", all(low > 0 for i in (1, 2) for _, low, _ in leads[i]) and all(low < 0 < high for _, low, high in leads[0]))
-    claim("in the nine files two thirds or more of the line breaks inside brackets follow a comma, of the others fewer than one in a hundred", comma[is_open].float().mean() >= 2 / 3 and comma[~is_open].float().mean() < 0.01)
+    claim("in the nine files two thirds or more of the line breaks inside brackets follow a comma, of the others fewer than one in a hundred, and a line break is inside brackets where it is inside written ones", (is_open == further_w.y[breaks, 0]).all() and comma[is_open].float().mean() >= 2 / 3 and comma[~is_open].float().mean() < 0.01)
     claim("against lines in which both brackets are closed, with as many commas and opening brackets, the probe's AUC is at least 0.95, and the untrained model's at most 0.9", auc_against_closed(model, from_files) >= 0.95 and auc_against_closed(blank, from_files_0) <= 0.9)
     claim("in each of ten sets the direction moves the odds beyond the range of 95 of 100 placebos, of 200, ten random and ten of evenly dealt labels for each set, and further than each of its own twenty", by_placebos.shape == (10, 20) and effects["the direction"].min() > beyond and (effects["the direction"] > by_placebos.amax(1)).all())
     claim("it moves every single line's odds its partner's way", all((by > 0).all() for by in moved_by["the direction"]))
-    claim("on average it moves them as far as the whole vector, to within a tenth, and about four tenths of the way to the partner's odds", about(moved_share, 1) and about(effects["the direction"].mean() / (plain_open - plain_closed).mean(), 0.4))
+    claim("on average it moves them as far as the whole vector, to within a tenth, and about four tenths of the way to the partner's odds; the whole vectors of line break and name give more than nine tenths", float(both_places) > 0.9 and about(moved_share, 1) and about(effects["the direction"].mean() / (plain_open - plain_closed).mean(), 0.4))
     claim("the preferred sign turns in fewer than one line in ten", turned_share < 0.1)
     claim("the direction of the files' probe moves the odds beyond the placebos' range, too, in each set", by_files.min() > beyond)
     claim("as far along the embeddings of the two signs they go the other way, in each set", by_embedding.max() < 0)
 
 # %% [markdown]
-# The one direction moves the odds as far as an exchange of the whole vector does, about four tenths of the way to the partner's. In each of ten sets this is beyond the range of 95 of 100 placebos, the bar of section 7. And nothing was written along the embeddings of the two signs.
+# The one direction moves the odds as far as an exchange of the whole vector does, about four tenths of the way to the partner's. In each of ten sets this is beyond the range of 95 of 100 placebos, the bar of section 7. That even the whole vector goes no further is due to the name: exchange its vector as well, and they go more than nine tenths.
 #
-# What we leave open is whether it is so for lines of another form and for other tokens than `=`. The interchange seldom moves the odds far enough to turn the preferred sign. But they do depend on what the line break holds: there *inside brackets* is *used*.
+# Is the rival *inside written brackets* excluded? No: at the line breaks of the pairs, and of the nine files, the two labels agree. So we put the bracket into a string, `get("call(name"), size`, where it does not count. The odds of “=” are then as high as where one is open.
+#
+# The model follows the bracket that is written. At the line break *inside written brackets* is what is *present* and *used*, for lines of this form and for `=`.
 
 # %% [markdown]
 # ## 9 · Erase it
@@ -962,7 +984,7 @@ table([
     {"property": "inside brackets", "the word": "not shown", "nearest lead": nearest("inside brackets"), "what else is known": "its probe sides with written brackets"},
     {"property": "definition", "the word": "present", "nearest lead": nearest("definition"), "what else is known": "no rival known"},
     {"property": title, "the word": "present", "nearest lead": nearest(title), "what else is known": "no rival known; its interchange mostly writes the answer"},
-    {"property": "inside brackets, at a line break", "the word": "used", "nearest lead": min(leads[2]), "what else is known": "absent before layer 0; an interchange moves the odds of what comes later"},
+    {"property": "inside written brackets, at a line break", "the word": "used", "nearest lead": min(leads[2]), "what else is known": "absent before layer 0; an interchange moves the odds of what comes later; a bracket in a string acts alike"},
 ], decimals=3, caption="The nearest lead: in AUC, of a probe before layer 2, over the null that comes closest to it, with a 95 % interval over files.")  # fmt: skip
 
 # %% [markdown]
@@ -990,7 +1012,7 @@ card(
      "where it fails": "shown in networks without noise, in which each feature has a direction of its own"},
     {"claim": "Exchanging a property can exchange the answer", "evidence": "“inside written brackets”: most of the effect goes along the embedding of “)”", "control": "100 placebos for the direction and 200 for what is left of it; the embedding alone",
      "where it fails": "use was not shown, nor that there is none"},
-    {"claim": "At a line break the code model works out whether a bracket is open, and uses it", "evidence": "absent before layer 0, present before layer 2; exchanged there, without the embeddings of “=”, it moves the odds after the next name, beyond the range of 95 of 100 placebos in each of ten sets of lines", "control": "20 placebos for each set; as far along the embeddings; the whole vector; the untrained model",
+    {"claim": "At a line break the code model works out whether a written bracket is open, and uses it", "evidence": "absent before layer 0, present before layer 2; exchanged there, without the embeddings of “=”, it moves the odds after the next name, beyond the range of 95 of 100 placebos in each of ten sets of lines", "control": "20 placebos for each set; as far along the embeddings; the whole vector; the untrained model",
      "where it fails": "made-up lines of one form; only “=” was asked for; the preferred sign seldom turns"},
     {"claim": "Erasing does not tell a property from its answer", "evidence": "to erase the embedding of “)” costs nearly as much", "control": "labels shuffled within tokens",
      "where it fails": "one property, one kind of token"},
