@@ -14,7 +14,8 @@ import torch
 from course_utils import patching, plots, zoo
 from course_utils import transformer as tf
 from course_utils.intervals import mean_interval
-from course_utils.page import beside_gpt2, between, caption, claim, claims, draw, measured, predict, rising, rounds_to, table
+from course_utils.page import beside_gpt2, between, caption, claim, claims, draw
+from course_utils.page import measured, predict, rising, rounds_to, table
 from course_utils.python_text import samples
 
 torch.set_grad_enabled(False)

@@ -520,12 +520,14 @@ def in_both(share, kept):
 
 
 some = stored.held_out().tokens[::3]
-sides = [sae.Site(model, f"blocks.{layer}.hook_resid_pre").activations(some)[:, 1:].flatten(0, 1) for layer in (1, 3)]
+sides = [sae.Site(model, f"blocks.{layer}.hook_resid_pre").activations(some)[:, 1:].flatten(0, 1)
+         for layer in (1, 3)]
 alike = torch.cosine_similarity(*(side - side.mean(0) for side in sides), dim=1)
 cosines = {"a latent's two directions": spread(in_both(layers.share, layers.kept)),
            "the same in the null": spread(in_both(layers.null_share, layers.null_kept)),
            "a token's two vectors": float(alike.median())}
-table({name: {"median cosine": value} for name, value in cosines.items()}, decimals=2, corner="earlier and later")
+table({name: {"median cosine": value} for name, value in cosines.items()}, decimals=2,
+      corner="earlier and later")
 
 # %% caption
 caption("How alike an earlier and a later direction are: for latents in both layers, with the range over three trainings, and for the two vectors of a token, each after subtracting the mean of its layer.")

@@ -660,9 +660,11 @@ with claims():
 def strong_heads(one):
     """How many heads there are, and those with a score above one half on repeated random tokens."""
     scores = ind.head_scores(one, length=50)
-    strong = {kind: [head for head, score in scores.top(12, kind) if score > 0.5] for kind in ("prefix", "previous")}
+    strong = {kind: [head for head, score in scores.top(12, kind) if score > 0.5]
+              for kind in ("prefix", "previous")}
     named = {kind: ", ".join(heads) or "none" for kind, heads in strong.items()}
-    return {"heads": str(scores.prefix.numel()), "induction": named["prefix"], "previous token": named["previous"]}
+    return {"heads": str(scores.prefix.numel()), "induction": named["prefix"],
+            "previous token": named["previous"]}
 
 published = {"heads": "144", "induction": "5.5, 5.8, 5.9, 6.9", "previous token": "2.2, 4.11"}
 beside_gpt2(strong_heads, models, published, source="Wang et al. 2022")

@@ -193,7 +193,8 @@ def with_note(some, name_at, note_at):
 def noted(word, seed=2):
     """By place: the movers' copy score for the second name, and P(stranger) with a forged note of him."""
     rng, found = torch.Generator().manual_seed(seed), {}
-    first, second = (ioi.make_ioi_batch(model.tokenizer, 128, rng, orders=[order]) for order in ("ABBA", "BABA"))
+    first, second = (ioi.make_ioi_batch(model.tokenizer, 128, rng, orders=[order])
+                     for order in ("ABBA", "BABA"))
     for place, at, role in (("comma", 9, "before S2"), ("“went”", 5, "after S1")):
         read = ioi.copying_notes(model, with_word(first, at, word), [(1, 0), (1, 2), (1, 3)], "S", role)
         found[f"copied, place of the {place}"] = sum(score for score, _ in read.values()) / 3
@@ -257,7 +258,8 @@ def over(values):
     """Alone, or the mean with the lowest and the highest of several circuits."""
     return float(values[0]) if len(values) == 1 else (float(values.mean()), float(values.min()), float(values.max()))
 
-table({name: {"as it comes out": over(gap[:, 0].abs().mean(-1)), "divisor held": over(gap[:, 1].abs().mean(-1)),
+table({name: {"as it comes out": over(gap[:, 0].abs().mean(-1)),
+              "divisor held": over(gap[:, 1].abs().mean(-1)),
               "divisor held, largest": over(gap[:, 1].abs().amax(-1))} for name, gap in gaps.items()},
       decimals=2, unit="logits", interval="lowest and highest", corner="circuit")
 
@@ -326,14 +328,16 @@ ioi.nodes_drawn(nine).captioned("The nine nodes that the search found, each in t
 # %%
 fresh = ioi.bench("ioi-natural", n=48, seed=7)  # the search used seed 0
 pool, dice = sorted(fresh.all_nodes()), torch.Generator().manual_seed(0)
-nulls = {name: sorted(([some[i] for i in torch.randperm(len(some), generator=dice)[:9]] for _ in range(20)), key=fresh.worth)
+nulls = {name: sorted(([some[i] for i in torch.randperm(len(some), generator=dice)[:9]] for _ in range(20)),
+                      key=fresh.worth)
          for name, some in (("of all 128", pool), ("of the 26", sorted(ioi.START)))}
 nodes = {"the nine": nine, "without 2.1 and 2.3": [n for n in nine if n[0] < 2],
          "0.3 for 0.2 at END": sorted({*nine, (0, 3, "END")} - {(0, 2, "END")}),
          "0.2 and the movers at END": [n for n in nine if n[2] == "END" and n[0] < 2],
          "0.0 at the comma, 2.1 at END": [(0, 0, "before S2"), (2, 1, "END")],
          "the seven heads at S2": sorted({(layer, head, "S2") for layer, head, _ in nine}),
-         **{f"null: {k} of 20 nines {name}": some[-at] for name, some in nulls.items() for k, at in (("best", 1), ("tenth", 10))}}
+         **{f"null: {k} of 20 nines {name}": some[-at] for name, some in nulls.items()
+            for k, at in (("best", 1), ("tenth", 10))}}
 table({name: {"nodes": f"{len(some)}", "kept": fresh.kept(some),
               "score": fresh.worth(some)} for name, some in nodes.items()}, decimals=2, corner="nodes that are kept")
 
@@ -514,8 +518,10 @@ def four_ways(text, seed=1):
 
 # %%
 told = {"When Mary and John went to the store, John gave a book to": ioi.TEXTS["as in the template"],
-        "John went to the store with Mary and gave a book to": "{S} went to the {place} with {IO} and gave a {object} to",
-        "When Mary came back, John had lunch. Then John gave a book to": "When {IO} came back, {S} had lunch. Then {S} gave a {object} to"}
+        "John went to the store with Mary and gave a book to":
+            "{S} went to the {place} with {IO} and gave a {object} to",
+        "When Mary came back, John had lunch. Then John gave a book to":
+            "When {IO} came back, {S} had lunch. Then {S} gave a {object} to"}
 moved = {text: four_ways(slots) for text, slots in told.items()}
 table({text: {way: float(values.mean()) for way, values in row.items()} for text, row in moved.items()},
       signed=True, decimals=1, corner="sentence")
@@ -621,10 +627,12 @@ predict("ioi.starts")
 seeds = {"ioi-natural": model} | others
 texts = {"John gave … to": "as in the template", "Anna gave … to": "a third gives",
          "John had lunch and Anna gave … to": "S had lunch, a third gives",
-         "John gave … from Anna to": "a third after the giver", "John gave … from Mary to": "IO twice, after the giver"}
+         "John gave … from Anna to": "a third after the giver",
+         "John gave … from Mary to": "IO twice, after the giver"}
 said = {name: ioi.outside(one, (0, 2), {text: ioi.TEXTS[text] for text in texts.values()}, n=384)
         for name, one in seeds.items()}
-gaps = {shown: {name: mean_interval(found[text].logit_diff) for name, found in said.items()} for shown, text in texts.items()}
+gaps = {shown: {name: mean_interval(found[text].logit_diff) for name, found in said.items()}
+        for shown, text in texts.items()}
 table(gaps, signed=True, decimals=1, unit="logits", corner="When Mary and John …")
 
 # %% caption answer
@@ -632,7 +640,8 @@ caption("The mean logit difference Mary − John of the three models after five 
 
 # %% answer
 says = {name: gaps["John gave … from Mary to"][name][1] > 0 for name in others}
-measured("ioi.starts", "both" if all(says.values()) else next((f"only {name}" for name in says if says[name]), "neither"))
+measured("ioi.starts", "both" if all(says.values()) else
+         next((f"only {name}" for name in says if says[name]), "neither"))
 
 # %% [markdown]
 # Where Mary is named after the giver, the first two models say John and the third says Mary. In the third, head 0.2 marks the giver where he stands, and the late heads go on looking there. We have not tested which step leaves Mary unmarked.

@@ -68,7 +68,8 @@ words = model.tokenizer.encode(ioi.EXAMPLE, add_special_tokens=False)
 prompt = torch.tensor([[model.tokenizer.bos_token_id, *words]])
 logits = model(prompt)[0, -1]
 john = words[3]  # When, Mary, and, John
-named = {model.tokenizer.decode([i]).strip(): float(logits[i]) for i in (*logits.topk(3).indices.tolist(), john)}
+named = {model.tokenizer.decode([i]).strip(): float(logits[i])
+         for i in (*logits.topk(3).indices.tolist(), john)}
 table({name: {"logit": value} for name, value in named.items()}, decimals=2, corner="next token",
       caption="The three most probable next tokens, and John.")
 

@@ -710,7 +710,8 @@ def leads(seed, hook="blocks.3.mlp.hook_post"):
     def mean_in_place(v, hook):
         return v.mean(0, keepdim=True).expand_as(v)
     lines = open_bracket.lines(model, 256, seed)
-    ask, stream, sign = open_bracket.site(model, hook).ask, probing.stream_of(model, lines.tokens, 3), 2.0 * lines.square - 1
+    ask, stream, sign = (open_bracket.site(model, hook).ask, probing.stream_of(model, lines.tokens, 3),
+                         2.0 * lines.square - 1)
     as_it_is = ask(stream).diff(dim=1)[:, 0] * sign
     with model.hooks(fwd_hooks=[(hook, mean_in_place)]):
         return torch.stack([as_it_is, ask(stream).diff(dim=1)[:, 0] * sign])
