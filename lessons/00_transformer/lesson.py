@@ -774,7 +774,7 @@ plots.show(
 # %% [markdown]
 # Without the three a quarter of the lead is left, and without head 0.3 as well less than a tenth. With *only* the four the lead is as good as whole, and the share right is 0.99. Four others are neither needed nor enough. So of sixteen heads these four carry the bracket, with all MLPs at work.
 #
-# Section 1 hardly showed three of them. Zeros for head 1.0 or 3.2 cost lead but hardly an answer, and section 1 counted answers. Zeros for head 0.3 do not even cost lead, though its mean costs 0.41: zeros also take away what the head writes on every prompt, and the two losses happen to cancel.
+# The left map of section 1 hardly showed three of them. Zeros for head 1.0 or 3.2 cost lead but hardly an answer, and section 1 counted answers. Zeros for head 0.3 do not even cost lead, though its mean costs 0.41: zeros also take away what the head writes on every prompt, and the two losses happen to cancel.
 
 # %% claims
 with claims():
@@ -970,7 +970,7 @@ both_sides = {side: exchanged(side, pairs.corrupt, corrupt, clean, two) for side
 {side: round(pairs.right(logits), 2) for side, logits in both_sides.items()}
 
 # %% [markdown]
-# On 95 % of the pairs the model now closes the clean prompt's bracket, from which the output is. (With nothing exchanged it is right on 93 %.) So `m0` writes the bracket at two positions, and four heads bring it to the end.
+# On 95 % of the pairs the model now closes the clean prompt's bracket, from which the output is. (With nothing exchanged it is right on 93 %.) So of what `m0` writes, the answer uses two positions, and four heads bring it to the end.
 
 # %% claims
 m1_at_bracket = ask.path_patch(["m0"], ["m1"], positions=opener).recovery().item()
@@ -1056,7 +1056,7 @@ plots.show(
 )
 
 # %% [markdown]
-# **m3.** No part reads `m3`, so that only the norm can set its bars apart. Without `m3` the stream is shorter, and on our prompt the norm divides it by 11.6 instead of 16.9. All other terms then count for more, and the lead rises even where `m3` had added to it.
+# **m3.** No part reads `m3`, so that only the norm can set its bars apart. Without `m3` the stream is shorter, and on our prompt the norm divides it by 11.6 instead of 16.9. All other terms then count for more. On average over the 128 prompts the lead rises, although `m3` had added to it.
 #
 # **m0.** On average most of what is lost without `m0`, 4.9 of 5.5, is lost by its readers. They no longer find a bracket to bring.
 #
@@ -1094,7 +1094,7 @@ plots.show(
 )
 
 # %% [markdown]
-# It has not. With zeros the model closes `]` whatever is open, and with the mean `)`. Both times the bracket is lost, and only the default differs, because zeros take away the push towards `)` as well. The 2.1 are not knowledge of our `[`: where `(` is open, `]` is ahead too.
+# It has not. With zeros the model closes `]` whatever is open, and with the mean `)`. Both times hardly anything of the bracket is left, and what differs is the default: zeros also take away what `m0` writes on every prompt. The 2.1 are not knowledge of our `[`: where `(` is open, `]` is ahead too.
 #
 # **Each bar answers its own question.** The light one asks what a part adds to the final sum. The dark one asks how the lead changes when every later part and the norm must work with zeros. A part that others read, such as `m0`, can add little and be needed. A part that lengthens the stream, such as `m3`, can add much and not be needed.
 

@@ -776,7 +776,7 @@ with claims():
 #
 # Has the method found the model's own idea of a closing bracket? As far as our tests go, no: latent 378 stands for the token `)`, and the MLP of the third block reads it. Three more latents, 957, 1079 and 1502, have “closing brackets” as their reading, and they fare no better. None of the four is active at more than a third of the `]` in the held-out text.
 #
-# But the method has found something else that it was not told. Latent 9 is active where a parenthesis is open, we do not find this in the random model, and the latent writes `)`.
+# But the method has found something else that it was not told. Latent 9 is mostly active where a parenthesis is open, we do not find this in the random model, and the latent writes `)`.
 
 # %% figure
 broken = {378: "in comments, and at `]`", 9: "in `[ ]` and `{ }`", 138: "at opening `\"`", 1490: "later in a text"}

@@ -163,7 +163,7 @@ plots.show(
 # %% [markdown]
 # In the row of c the first head has noted b. The last row, b, searches for that note, finds it at c, and c is written into its `next`. In the rows of the first a, b and c nothing matches, and the second head spreads its attention evenly over all that it sees, which gives the pale wedge.
 #
-# We test it on a starting token (**BOS**), a block of random tokens, and the same block again, the *repeat*. The tokens of the block cannot be predicted, and neither can the first token of the repeat, since nothing announces it. All later ones can, because the tokens of a block are different here. We therefore measure from the second token of the repeat on.
+# We test it on a starting token (**BOS**), a block of random tokens, and the same block again, the *repeat*. The tokens of the block cannot be foreseen beyond ruling out those that have come, and neither can the first token of the repeat, since nothing announces it. All later ones can, because the tokens of a block are different here. We therefore measure from the second token of the repeat on.
 #
 # - The **accuracy on the repeat** is the share of these tokens that the model ranks first.
 # - The **gain from repetition** is the mean loss on the block minus the mean loss on these tokens, in nats (a loss with the natural logarithm; one nat less means $e$ times the probability).
@@ -601,7 +601,7 @@ plots.show(fig, "Two tables of twelve by twelve tokens: in the model a dark diag
 # %% [markdown]
 # Of all tokens 94 % like their own note best, and with the notes turned fewer than one in 300. Such a table of queries against keys, token by token, is a **QK circuit** (Elhage et al.). For a head that reads embeddings it is $W_E W_Q W_K^\top W_E^\top$; here the copier and the previous-token head stand between.
 #
-# But `w` likes the note of `␣w` best, and its own only next. To the induction head the two are nearly the same token, and with this you have solved the first riddle.
+# But `w` likes the note of `␣w` best, and its own only next. To the query of `w` the two notes are nearly the same, and with this you have solved the first riddle.
 #
 # **It copies too.** The query of `le` leads the head to `_f`. What does it pass on from there? The copier has written a copy of `_f` at that place, the head's $W_V W_O$ carries it to the position that asked, and $W_U$ makes of it a number for each logit. Such a table, from the token looked at to the logits, is an **OV circuit**: $W_E W_V W_O W_U$, here with the copier between. We take the row of `_f`, for each head of the layer, and count as before.
 
@@ -718,7 +718,7 @@ plots.show(
 #
 # On code the four are *not* enough: with them only, even known pairs cost 0.9 nats more than in the intact model. Part of what is missing there is head 0.1.
 #
-# So the four heads are needed for the look-up, and on random tokens they are nearly all of it. Of the four, the induction head and the two-back head do little else.
+# So the four heads are needed for the look-up, and on random tokens they are nearly all of it. Of the four, the induction head and the two-back head cost little elsewhere, in the mean.
 
 # %% claims
 sets, four = ind.head_sets(), tuple(sorted(circuit))  # stored

@@ -609,7 +609,7 @@ ioi.circuit_after(7, messages).captioned(
 # %% [markdown]
 # Three ways lead to the logits, and together they make up about the whole difference.
 #
-# One arrow is odd. The movers hardly look at the note of John, but its keys matter much. We exchange only its keys, its values or both.
+# One arrow is odd. The movers give the note of John less than a fifth of their attention, but its keys matter much. We exchange only its keys, its values or both.
 
 # %%
 _, of_abc = model.run_with_cache(ioi.asked(model, first, "ABC", direction="noising").corrupt)

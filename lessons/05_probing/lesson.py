@@ -445,7 +445,7 @@ with claims():
     claim("in the further files, too, the second probe has the higher AUC on its own label", reads_w(probes_w, further.x, further_w)[0] > reads(probes, further, "in_brackets")[0])
 
 # %% [markdown]
-# All sixteen leads are above 0, and yet two rows are not what their names say. The probe for *inside brackets* reads written brackets. The one for *closing bracket* does the same: in the ten new files each of its wrong *yes* is a closing bracket in a string or comment. So we withhold the word *present* from both. For *definition* and *inside written brackets* no such rival is known, although we have tried few, and we call them *present*. One caveat: the second label was thought of after a look at the ten files of the first three columns.
+# All sixteen leads are above 0, and yet two rows are not what their names say. The probe for *inside brackets* reads written brackets to a good part. The one for *closing bracket* does the same: in the ten new files each of its wrong *yes* is a closing bracket in a string or comment. So we withhold the word *present* from both. For *definition* and *inside written brackets* no such rival is known, although we have tried few, and we call them *present*. One caveat: the second label was thought of after a look at the ten files of the first three columns.
 
 # %% [markdown]
 # ## 5 · A rival, planted
@@ -878,9 +878,9 @@ with claims():
 # %% [markdown]
 # The one direction moves the odds as far as an exchange of the whole vector does, about four tenths of the way to the partner's. In each of ten sets this is beyond the range of 95 of 100 placebos, the bar of section 7. That even the whole vector goes no further is due to the name: exchange its vector as well, and they go more than nine tenths.
 #
-# Is the rival *inside written brackets* excluded? No: at the line breaks of the pairs, and of the nine files, the two labels agree. So we put the bracket into a string, `get("call(name"), size`, where it does not count. The odds of “=” are then as high as where one is open.
+# Which property is it? At the line breaks of the pairs, and of the nine files, *inside brackets* and *inside written brackets* agree, so that the interchange cannot tell them apart. We put the bracket into a string, `get("call(name"), size`. At its line break both labels say no, and yet the odds of “=” are as high as where a bracket is open.
 #
-# The model follows the bracket that is written. At the line break *inside written brackets* is what is *present* and *used*, for lines of this form and for `=`.
+# So the model follows a bracket that is written and not closed, in a string or not, and neither label is quite what it holds. In lines without strings the labels and this are the same. For such lines and for `=`, *a bracket is open* is *present* and *used* at the line break.
 
 # %% [markdown]
 # ## 9 · Erase it
@@ -984,7 +984,7 @@ table([
     {"property": "inside brackets", "the word": "not shown", "nearest lead": nearest("inside brackets"), "what else is known": "its probe sides with written brackets"},
     {"property": "definition", "the word": "present", "nearest lead": nearest("definition"), "what else is known": "no rival known"},
     {"property": title, "the word": "present", "nearest lead": nearest(title), "what else is known": "no rival known; its interchange mostly writes the answer"},
-    {"property": "inside written brackets, at a line break", "the word": "used", "nearest lead": min(leads[2]), "what else is known": "absent before layer 0; an interchange moves the odds of what comes later; a bracket in a string acts alike"},
+    {"property": "a bracket is open, at a line break", "the word": "used", "nearest lead": min(leads[2]), "what else is known": "absent before layer 0; an interchange moves the odds of what comes later; a bracket in a string acts alike"},
 ], decimals=3, caption="The nearest lead: in AUC, of a probe before layer 2, over the null that comes closest to it, with a 95 % interval over files.")  # fmt: skip
 
 # %% [markdown]
@@ -1012,8 +1012,8 @@ card(
      "where it fails": "shown in networks without noise, in which each feature has a direction of its own"},
     {"claim": "Exchanging a property can exchange the answer", "evidence": "“inside written brackets”: most of the effect goes along the embedding of “)”", "control": "100 placebos for the direction and 200 for what is left of it; the embedding alone",
      "where it fails": "use was not shown, nor that there is none"},
-    {"claim": "At a line break the code model works out whether a written bracket is open, and uses it", "evidence": "absent before layer 0, present before layer 2; exchanged there, without the embeddings of “=”, it moves the odds after the next name, beyond the range of 95 of 100 placebos in each of ten sets of lines", "control": "20 placebos for each set; as far along the embeddings; the whole vector; the untrained model",
-     "where it fails": "made-up lines of one form; only “=” was asked for; the preferred sign seldom turns"},
+    {"claim": "At a line break the code model works out whether a bracket is open, and uses it", "evidence": "absent before layer 0, present before layer 2; exchanged there, without the embeddings of “=”, it moves the odds after the next name, beyond the range of 95 of 100 placebos in each of ten sets of lines", "control": "20 placebos for each set; as far along the embeddings; the whole vector; the untrained model",
+     "where it fails": "made-up lines of one form, without strings (a bracket left open in a string acts alike); only “=” was asked for; the preferred sign seldom turns"},
     {"claim": "Erasing does not tell a property from its answer", "evidence": "to erase the embedding of “)” costs nearly as much", "control": "labels shuffled within tokens",
      "where it fails": "one property, one kind of token"},
     formulas={"interchange": r"h + \big((h_\mathrm{donor}-h)\cdot u\big)\,u", "selectivity": r"\mathrm{score}(\mathrm{property}) - \mathrm{score}(\mathrm{control})"},
