@@ -1,4 +1,5 @@
-"""The makers of the stored results: `superposition`, `sae` (with `sae_code`), `induction` (`formation`, `spread`).
+"""The makers of the stored results: `superposition`, `sae` (with `sae_shipped`, `sae_code`), `induction` (with
+`formation`, `spread`).
 
 Each result is one function that returns arrays, and one command that writes them:
 
