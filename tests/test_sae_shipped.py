@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_utils import sae, zoo
+from course_utils import plots, sae, zoo
 from course_utils.sae import edits, effects, judging, stored
 from course_utils.sae.shipped import DICTIONARIES
 
@@ -68,7 +68,11 @@ def test_chance_finds_nothing_and_a_dictionary_finds_a_truth_if_it_is_wide_enoug
     assert (curves.of("topk")[:, wide] > 0.9).all() and (curves.of("ICA").amax() < 0.5)
     narrow = curves.x < 64  # fewer latents than features: at most so many can be found
     assert (curves.of("topk")[:, narrow] <= curves.x[narrow] / 64).all()
-    assert len(curves.rows()) == len(curves.x) and curves.plot("latents", log=True).axes[0].lines
+    _, ax = plots.figure()
+    curves.plot(ax, "latents")
+    assert len(ax.lines) == 5
+    dense = stored.recovery("density")
+    assert dense.of("random").max() == 0 and (dense.of("topk")[:, dense.x < 0.1] > 0.9).all()
 
 
 def test_a_latent_tells_closing_brackets_hardly_better_than_a_neuron_and_a_probe_tells_everything_better():

@@ -222,6 +222,7 @@ def test_what_is_dropped_always_stands_below_the_circle(angle):
     sp.arrow_panel(ax, torch.tensor([[math.cos(at), 0.0], [math.sin(at), 0.1]]), "title")
     (listed,) = [text for text in ax.texts if text.get_text() == "feature 1 dropped"]
     assert listed.get_position() == (0, -1.55)
+    assert ax.patches[0].radius == 1  # the dotted circle
     plt.close(fig)
 
 

@@ -9,14 +9,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 
-def ccs_loss(positive: Float[Tensor, "pair *probe"], negative: Float[Tensor, "pair *probe"]) -> Float[Tensor, "*probe"]:
+def ccs_loss(positive: Float[Tensor, "pair"], negative: Float[Tensor, "pair"]) -> Float[Tensor, ""]:
     """How far the probabilities of statements and of their negations are from adding up to 1, and from being sure.
 
     The mean over pairs of (p⁺ − (1 − p⁻))² + min(p⁺, p⁻)².
     """
     consistent = (positive - (1 - negative)).square()
     sure = torch.minimum(positive, negative).square()
-    return (consistent + sure).mean(0)
+    return (consistent + sure).mean()
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def ccs(some: Pairs, seed: int = 0, starts: int = 5, steps: int = 300) -> Bool[T
         for _ in range(steps):
             solver.zero_grad()
             answers = [(side @ w + b).sigmoid() for side in (positive, negative)]
-            losses = ccs_loss(*answers)
+            losses = torch.vmap(ccs_loss, in_dims=1)(*answers)
             losses.sum().backward()  # the starts do not touch each other
             solver.step()
     with torch.no_grad():

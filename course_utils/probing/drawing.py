@@ -3,7 +3,7 @@
 1. `planted_network` – eight bits, what an encoder makes of them, and a head that answers.
 2. `beside_the_path` – a site that the property reaches and the answer does not need, and the same site on the path.
 3. `interchange_by_hand` – one interchange in a plane. `in_two_parts` – one direction as the sum of two.
-4. `line_pair` – two lines of code that differ in one sign.
+4. `two_lines` – two lines of code that differ in one sign.
 5. `lead_rows` – effects with their intervals. `scoreboard` – which label has passed which test.
 """
 
@@ -123,7 +123,7 @@ def in_two_parts(along: float, rest: float) -> Picture:
     )
 
 
-def line_pair(rows: Sequence[Sequence[str]], chances: Sequence[tuple[float, float]]) -> Picture:
+def two_lines(rows: Sequence[Sequence[str]], chances: Sequence[tuple[float, float]]) -> Picture:
     """Two lines of code that differ in one sign, token by token.
 
     Args:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -23,6 +24,7 @@ from course_utils.sae.training import Training
 
 COLOURS = {"topk": plots.COLOURS[0], "relu": plots.COLOURS[1], "ICA": plots.COLOURS[2], "PCA": plots.COLOURS[3],
            "random": plots.GREY}  # fmt: skip
+NAMES = {"topk": "TopK", "relu": "ReLU with L1", "random": "null: random"}
 
 
 @dataclass(frozen=True)
@@ -42,30 +44,14 @@ class RecoveryCurves:
         """The share that one method finds."""
         return self.found[self.methods.index(method)]
 
-    def rows(self) -> list[dict[str, object]]:
-        """One row for each value of x: mean over seeds, with the lowest and the highest seed."""
-        table = []
-        for i, value in enumerate(self.x.tolist()):
-            row: dict[str, object] = {"varied": f"{value:g}"}
-            for method, found in zip(self.methods, self.found, strict=True):
-                here = found[:, i]
-                row[("null: " if method == "random" else "") + method] = (
-                    here.mean().item(), here.min().item(), here.max().item())  # fmt: skip
-            table.append(row)
-        return table
-
-    def plot(self, xlabel: str, log: bool = False) -> Figure:
+    def plot(self, ax: Axes, xlabel: str) -> None:
         """A line for each method: mean over seeds, with the range from the lowest to the highest."""
-        fig, ax = plots.figure(height=3)
         for method, found in zip(self.methods, self.found, strict=True):
-            plots.band(ax, self.x, found, label=method, colour=COLOURS[method])
-        if log:
-            ax.set_xscale("log")
-            ax.set_xticks(self.x.tolist(), [f"{v:g}" for v in self.x.tolist()])
-            ax.set_xticks([], minor=True)
+            plots.band(ax, self.x, found, label=NAMES.get(method, method), colour=COLOURS[method])
+        ax.set_xscale("log")
+        ax.set_xticks(self.x.tolist(), [f"{v:g}" for v in self.x.tolist()])
+        ax.set_xticks([], minor=True)
         ax.set(xlabel=xlabel, ylabel="share of true features found", ylim=(-0.03, 1.03))
-        ax.legend()
-        return fig
 
 
 @dataclass(frozen=True)

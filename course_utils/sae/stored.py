@@ -91,13 +91,14 @@ SHA256 = {
     "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
     "pairs": "d574980d6dc944df5caa3ef413afc285afe3ed96b24381fb5da1a81f445cd1fd",
     "price": "7e19640e478ce657c6403c5dbbb03ccde168dde8da4624ebe56bb0da51ffcfb4",
+    "recovery_density": "f603676b6c635b335a13e239aa8e6dd6127156bec64db084f06369841a108ed0",
     "recovery_width": "61ede476fa3952c90b2aab4cc89f34520ec0a1bf3803be080a4b690fe258b733",
 }
 
 
 @lru_cache
 def recovery(varied: str) -> RecoveryCurves:
-    """Recovery against "width", "density", or "together" (how often the two of a pair are active together)."""
+    """How much of the known truth is found, against "width" (latents) or "density" (how often a feature is active)."""
     arrays = stored.load(FOLDER, f"recovery_{varied}", SHA256[f"recovery_{varied}"])
     return RecoveryCurves(("topk", "relu", "ICA", "PCA", "random"), **arrays)
 

@@ -606,6 +606,23 @@ with claims():
 # %% [markdown]
 # In `code-4l` more than two thirds of the lead go with its three heads. The two models do different tasks, and the numbers cannot be compared one by one. But a large direct attribution alone does not say how much is lost without a head. That has to be measured.
 
+# %% [markdown]
+# ## 9 · What is asked, and what the words mean
+#
+# Three things are called an explanation of a model.
+#
+# - A model that is *interpretable by design* is simple enough to be read: a short decision list, or a dozen lines of Python with a stack that close brackets. Nothing needs explaining. The price is paid in what such a model can do.
+# - *Local attribution* takes a single prediction and asks which inputs it depended on: erase a word, or follow the gradient, and see what changes. The model stays a box.
+# - *Mechanistic interpretability* asks how the model computes: which parts, reading what, writing what.
+#
+# The word *mechanistic* is used in a narrow and in a broad sense (Saphra & Wiegreffe 2024, [arXiv 2410.09087](https://arxiv.org/abs/2410.09087)). In the narrow one an explanation makes a claim about causes: change this part, and that will happen. In the broad one any study of a model's insides counts. This course means the narrow one.
+#
+# Three more words come up in every lesson.
+#
+# - A *feature* is something about the input that a model represents. Often one can find it as a direction in its activations. No agreed rigorous definition exists: some mean a property that people can name, some a direction that the model uses. Say which, whenever it matters.
+# - A *circuit* is a set of parts and connections that carries out some piece of behaviour, so that one can say what each does and what happens when it is changed.
+# - *Superposition* means that a model represents more features than it has dimensions, as directions that overlap. It is one possible cause of polysemantic neurons and not the only one, so that such a neuron is no proof of it. Lesson 1 is about it.
+
 # %% [markdown] words
 # ## Words
 #

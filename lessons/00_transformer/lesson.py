@@ -207,7 +207,7 @@ plots.show(
 #
 # Both have their limits. All answers that are lost without head 2.2 have `[` or `{` open; where `(` is open the model stays right, for a reason that section 4 will show. Nor does head 2.2 alone bring the whole *lead* back: with head 2.2 it is 2.64, and the whole model has 5.19.
 #
-# You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. In the search for one we *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that was not used to find it.
+# You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. In the search for one we *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that was not used to find it. (How this differs from other explanations, and what a *feature* is: section 9 of the deeper notebook.)
 
 # %% claims
 others = [x for i, x in enumerate(share.flatten().tolist()) if i != 10]

@@ -463,7 +463,7 @@ D.round(decimals=2)
 # %% [markdown]
 # Five times 2/5 makes 2, the dimensions of the plane. The sum can never be larger than the number of dimensions, which the deeper notebook proves.
 #
-# Now twenty features are to share five dimensions, at the eight densities of section 2. Their importance falls from 1 to 0.01. A feature counts as kept if its arrow is longer than 0.3, and the rarer the features are, the more of them are kept. At $p = 0.33$ the best of eight runs keeps eight. If these shared the five dimensions evenly, each of them would have 5/8.
+# Now twenty features are to share five dimensions, at the eight densities of section 2. Their importance falls from 1 to 0.01. A feature counts as kept if its arrow is longer than 0.3, and the rarer the features are, the more of them are kept on average. At $p = 0.33$ the best of eight runs keeps eight. If these shared the five dimensions evenly, each of them would have 5/8.
 
 # %% prediction
 predict("superposition.steps")
@@ -486,7 +486,7 @@ measured("superposition.steps", "some 1, the others about 1/2" if bool((alone | 
 # %% [markdown]
 # At first each feature has a dimension to itself. At $p = 0.33$ six of the eight have formed pairs, and at $0.11$ all features have. At $0.06$ five of them form a pentagon.
 #
-# What stands in a box is called a **block**. Two features are in one block if the cosine of their arrows is larger than 0.2 in size, or if a chain of other features links them. Outside the boxes the matrices are empty. So arrows of different blocks are at right angles, and each block has a line, a plane or a larger space to itself, which has a whole number of dimensions. Where $k$ features fill $d$ dimensions, the average of their $D$ is $d/k$. The rarest features form the largest blocks: at $p = 0.02$ half of sixteen runs are one block of thirteen or fourteen features, and $D$ is less than 2/5 on average.
+# What stands in a box is called a **block**. Two features are in one block if the cosine of their arrows is larger than 0.2 in size, or if a chain of other features links them. Outside the boxes the matrices are empty. So arrows of different blocks are at right angles, and each block has a line, a plane or a larger space to itself, which has a whole number of dimensions. In the trained models the $D$ of the $k$ features of a block sum to its $d$ dimensions, to within a tenth, so that their average is $d/k$. The rarest features form the largest blocks: at $p = 0.02$ half of sixteen runs are one block of thirteen or fourteen features, and $D$ is less than 2/5 on average.
 #
 # Three features in a plane, as a triangle, would have 2/3. But such blocks hardly form: two of the three go to one line as a pair, and the third has a line to itself. Why?
 
@@ -704,7 +704,7 @@ columns["after a random turn"] = sp.turned(values)[:, 0]
 table(sp.strongest_lines(text, columns, range(6, 12)))
 
 # %% [markdown]
-# Neuron 124 is strongest in names in capital letters, such as `ALPHABET`. All 83 tokens at which it is above half of its maximum lie in such a name or directly behind one, as only 3 % of all tokens do. As far as these programs tell, it is monosemantic. The deeper notebook tests this against chance.
+# Neuron 124 is strongest in names in capital letters, such as `ALPHABET`. All 83 tokens at which it is above half of its maximum lie in such a name or directly behind one, as only 3 % of all tokens do. As far as its loud tokens tell, it means one thing. The deeper notebook tests this against chance.
 #
 # Neuron 55 is strongest at colons and full stops, which are 43 of its 52 loud tokens. Whoever counts these as two features calls it polysemantic. But perhaps the one feature is “here something ends”. No measurement decides this as long as we do not know the features. And if it is polysemantic, this still does not show that the model is in superposition, as the turn by 45° has taught us.
 #
@@ -779,7 +779,7 @@ with claims():
 # | --- | --- | --- | --- |
 # | Rare features are kept in superposition. | Five features in two dimensions form a pentagon, which loses 9 %. | The best linear squeeze loses 60 %. | Features that are always active form no regular shape and lose 60 % too. |
 # | The loss of three candidates tells which of two features a model keeps in one dimension. | The best of eight runs agrees on 97 % of a grid. | A guess by density alone, without the formulas, agrees on 92 %. | 39 % of the single runs that should find a pair do not. |
-# | Features share dimensions in blocks, and their room falls in a step. | Of eight features in five dimensions two are alone and six in pairs. | Random directions form one block, and none has a dimension to itself. | At $p = 0.02$ half of sixteen runs are one block. With the wrong features the pentagon is not seen. |
+# | Features share dimensions in blocks, and their room falls in a step. | Of eight features in five dimensions two are alone and six in pairs. | Random directions nearly always form one block, and none has a dimension to itself. | At $p = 0.02$ half of sixteen runs are one block. With the wrong features the pentagon is not seen. |
 # | Thousands of rare features can be returned from 768 dimensions. | 10,000 random directions at $p = 0.001$ lose 6 %. | The best linear squeeze loses 92 %. | At $p = 0.01$ they lose about 40 %. Even at $p = 0.001$ standing out of the water does not prove that a feature is active. |
 # | A privileged basis can make neurons mean one thing. | With an inner ReLU and dense features 94 of 100 neurons are monosemantic. | Without the inner ReLU one of 100 is. | With rare features none is. |
 #
@@ -789,7 +789,7 @@ with claims():
 # - 3Blue1Brown, [How might LLMs store facts](https://www.3blue1brown.com/lessons/mlp): the picture of many nearly orthogonal directions, moving.
 # - ARENA, [Intro to Superposition & Sparse Autoencoders](https://www.alignmentforum.org/posts/LnHowHgmrMbWtpkxx/intro-to-superposition-and-sparse-autoencoders-colab): exercises on the same paper.
 #
-# **Now the exercises.** `course start 01`, then `my/01_superposition.ipynb`. They end with a trained model of your own, whose shapes you find from $W$ alone. The deeper notebook, `notebooks/01_superposition_deeper.ipynb`, goes on with larger models and with computing in superposition, and tests the neurons of section 8 against chance.
+# **Now the exercises.** `course start 01`, then `my/01_superposition.ipynb`. They end with a trained model of your own, whose shapes you find from $W$ alone. The deeper notebook, `notebooks/01_superposition_deeper.ipynb`, goes on with larger models and with computing in superposition, and tests neuron 124 of section 8 against chance.
 #
 # The models of the sliders are stored; `models/stored/superposition.py` makes them again.
 

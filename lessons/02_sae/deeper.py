@@ -626,6 +626,43 @@ with claims():
     claim("at 0.05 about three quarters are found (0.68 to 0.83)", between(prices.found[0], 0.68, 0.83))
     claim("TopK's activations (k = 3) come closer to the true strengths than those of L1 at any of the seven λ, on each", bool((prices.topk["factor"] > prices.factor[:-1].nan_to_num(0)).all() and (prices.topk["factor"] < 1).all()))
 
+# %% [markdown]
+# ## 11 · Width, density, and other methods
+#
+# How much of a known truth is found when a dictionary is too narrow, or when many features are active at once? And would an older method find it too? We take the core's 64 features in 32 dimensions and vary one thing at a time. A feature counts as found if, matched one to one, a direction lies within a cosine of 0.9.
+#
+# **PCA** gives the axes of largest variance, at most 32 of them and at right angles to one another. **ICA** looks for axes whose coordinates are as far from a Gaussian as possible, at most 32 too, but not at right angles. The null has as many random directions as the dictionary has latents.
+
+# %% figure
+width, density = stored.recovery("width"), stored.recovery("density")
+fig, axes = plots.figure(1, 2, height=3.2, sharey=True)
+width.plot(axes[0], "latents")
+density.plot(axes[1], "share of the vectors in which a feature is active")
+axes[1].set(ylabel="")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+plots.show(
+    fig,
+    "Left: TopK rises to nearly 1 with 96 latents and stays there. Right: TopK is near 1 up to 0.08 and at 0 from 0.16 on. ICA lies at about a fifth.",
+    f"The share of the 64 features that are found: means over three sets of features, with the range. Left, a feature is active in one vector of 25; right, there are 96 latents. TopK is told how many features are active on average; ReLU has λ = {stored.PENALTY} and, like TopK, {stored.RECIPE.steps} steps. PCA lies on the null.",
+)
+
+# %% [markdown]
+# With 32 latents about a quarter of the features are found. From 96 on TopK finds nearly all, and more latents do no harm. ReLU with this $\lambda$ finds fewer at every width, and with 256 latents hardly any.
+#
+# On the right the features come more and more often. TopK finds more than nine tenths as long as about five of them are active at once. With ten in 32 dimensions the dictionaries find hardly any, and ICA still finds about a fifth. With twenty nothing finds any. So a dictionary finds features that are *sparse*; that they are many is no obstacle.
+#
+# PCA finds none, as the null does: the features are more than the axes, and not at right angles.
+
+# %% claims
+topk, relu, ica = ({"width": width.of(kind), "density": density.of(kind)} for kind in ("topk", "relu", "ICA"))
+with claims():
+    claim("with 32 latents TopK finds about a quarter (0.22 to 0.28), and from 96 on nearly all, at least 0.96 in each of three", between(topk["width"][:, 0], 0.22, 0.29) and topk["width"][:, 2:].min() > 0.96)
+    claim("ReLU finds fewer than TopK at every width (means), and with 256 latents at most a twentieth", bool((relu["width"].mean(0) < topk["width"].mean(0)).all()) and relu["width"][:, -1].max() < 0.05)
+    claim("TopK finds more than nine tenths up to a density of 0.08, which is about five of 64", topk["density"][:, :3].min() > 0.9 and rounds_to(64 * float(density.x[2]), "5"))
+    claim("with about ten active (0.16) TopK and ReLU find at most 2 in 100, and ICA about a fifth (0.2 to 0.25)", max(topk["density"][:, 3].max(), relu["density"][:, 3].max()) < 0.025 and between(ica["density"][:, 3], 0.2, 0.26) and rounds_to(64 * float(density.x[3]), "10"))
+    claim("with twenty active none finds any", density.found[:, :, 4].max() == 0 and rounds_to(64 * float(density.x[4]), "20"))
+    claim("PCA and the null find none, anywhere", max(curves.of(kind).max() for curves in (width, density) for kind in ("PCA", "random")) == 0)
+
 # %% [markdown] words
 # ## Words
 #
@@ -636,6 +673,8 @@ with claims():
 # - frontier: error against L0 for one kind of dictionary, at several values of k or the penalty.
 # - resampling: pointing a dead latent at a vector that is reconstructed badly.
 # - auxiliary loss: a loss in which dead latents rebuild what the living ones leave over.
+# - PCA: principal component analysis, the axes of largest variance.
+# - ICA: independent component analysis, axes whose coordinates are as far from a Gaussian as possible.
 # - token list: a rule that says yes at certain tokens and at no others.
 # - absorption: a latent falling silent where a narrower latent has taken its direction in.
 # - feature splitting: the division of what one latent stood for among several latents of a wider dictionary.

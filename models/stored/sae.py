@@ -1,6 +1,6 @@
 """The stored results of lesson 2, and here those in which the truth is known.
 
-`recovery_width`, `recovery_density`, `recovery_together`: how much of a known truth is found, over seeds (minutes).
+`recovery_width`, `recovery_density`: how much of a known truth is found, over seeds (a minute each).
 `sets`: the lesson's dictionaries on three sets of features, apart and in pairs (a minute).
 `absorption`: parents whose latents fall silent, by kind of dictionary, over seeds (a minute).
 `carried_known`: whether a criterion made for models finds the absorption of `absorption` (a minute).
@@ -84,14 +84,6 @@ def make_density() -> dict[str, Tensor]:
     shares = [0.02, 0.04, 0.08, 0.16, 0.32]
     truths = [[Truth.draw(**(TRUTH | {"probability": p}), seed=seed) for seed in range(SEEDS)] for p in shares]
     return _curves(shares, truths, [96] * len(shares))
-
-
-def make_together() -> dict[str, Tensor]:
-    """The recipe of `recovery_together`: features in pairs that are active together more and more often."""
-    together = [0.0, 0.5, 0.9, 1.0]
-    truths = [[Truth.draw(**TRUTH, correlation="pairs", together=t, seed=seed) for seed in range(SEEDS)]
-              for t in together]  # fmt: skip
-    return _curves(together, truths, [96] * len(together))
 
 
 def make_sets() -> dict[str, Tensor]:
@@ -188,6 +180,7 @@ def _priced(shapes: list[Config]) -> dict[str, Tensor]:
     return {key: torch.tensor([[getattr(each, key) for each in row] for row in done]) for key in Priced.MEASURES}
 
 
-MAKERS = {"recovery_width": make_width, "sets": make_sets, "absorption": make_absorption,
-          "carried_known": make_carried_known, "shared_known": make_shared_known, "price": make_price,
-          "kept": make_kept, **sae_shipped.MAKERS, **sae_code.MAKERS}  # fmt: skip
+MAKERS = {"recovery_width": make_width, "recovery_density": make_density, "sets": make_sets,
+          "absorption": make_absorption, "carried_known": make_carried_known,
+          "shared_known": make_shared_known, "price": make_price, "kept": make_kept,
+          **sae_shipped.MAKERS, **sae_code.MAKERS}  # fmt: skip

@@ -208,7 +208,6 @@ Function(
     survivors={
         "*→ `1 - negative - positive`": "Its square is the same.",
         "*→ `torch.minimum(negative, positive)`": "The smaller of two is the same in either order.",
-        "`(consistent + sure).mean(0)` → `(consistent + sure).mean(-1)`": "The exercise has one axis, that of the pairs.",
     },
     hints=(
         "Two terms for each pair. Consistent: p⁺ should be 1 − p⁻. Sure: the smaller of the two should be near 0.",
