@@ -22,7 +22,7 @@ from course_utils.sae.metrics import shrinkage
 from course_utils.sae.planted import Truth
 from course_utils.sae.training import Training
 
-COLOURS = {"topk": plots.COLOURS[0], "relu": plots.COLOURS[1], "ICA": plots.COLOURS[2], "PCA": plots.COLOURS[3],
+COLOURS = {"topk": plots.INK, "relu": plots.SERIES[3], "ICA": plots.SERIES[0], "PCA": plots.SERIES[2],
            "random": plots.GREY}  # fmt: skip
 NAMES = {"topk": "TopK", "relu": "ReLU with L1", "random": "null: random"}
 
