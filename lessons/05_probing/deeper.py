@@ -305,7 +305,7 @@ table({kind: row(each[2]) | {"null: definition": float(untrained[kind][0]), "nul
       caption="AUC before layer 2 in new files, with 95 % intervals over files. Null: the same probe for the model before training.")
 
 # %% [markdown]
-# Ridge and logistic probes do equally well, and mass-mean falls behind. It takes no account of the directions in which the vectors vary most whatever the label is.
+# From layer 1 on ridge and logistic probes do equally well, and mass-mean falls behind. It takes no account of the directions in which the vectors vary most whatever the label is.
 
 # %% claims
 at = {kind: each[:, :, 0] for kind, each in found.items()}
