@@ -3,7 +3,7 @@
 1. `sections` cuts a notebook at its headings of the second level, and estimates the minutes of each.
 2. `fill_contents` writes them, as links, into the cell that the source marks `# %% [markdown] contents`.
 3. `fill_words` turns the list `- term: meaning` in the cell marked `# %% [markdown] words` into links to the cells in
-   which the terms stand in **bold**. Bold is for definitions: one that the list lacks is refused, and so is a word of the list
+   which the terms stand in **bold**, folded: it is for looking up. Bold is for definitions: one that the list lacks is refused, and so is a word of the list
    that the text never defines. Bold that opens a paragraph and ends with a stop (**A puzzle.**) is a small heading.
 4. `print_captions` turns captions into text.
 5. `glossary` makes one page of the words of all lessons.
@@ -112,7 +112,8 @@ def fill_words(nb: NotebookNode) -> list[str]:
     for cell in cells:
         items = sorted(ITEM.findall(cell.source), key=lambda item: item[0].casefold())
         links = [f"- [**{term}**]({anchor(defined.get(term.casefold(), ''))}): {meaning}" for term, meaning in items]
-        cell.source = "\n".join([ITEM.sub("", cell.source).strip(), "", *links]).strip()
+        head = f"<details><summary>{len(links)} words, each linked to its definition</summary>"
+        cell.source = "\n".join([ITEM.sub("", cell.source).strip(), "", head, "", *links, "", "</details>"]).strip()
     return wrong
 
 

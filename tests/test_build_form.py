@@ -226,8 +226,10 @@ def test_minutes_are_of_words_and_of_what_has_a_caption():
 def test_words_are_linked_to_their_definitions_in_order(built):
     assert list(built().values())[-1].source == (
         "## Words\n\n"
+        "<details><summary>2 words, each linked to its definition</summary>\n\n"
         "- [**cube**](#cell-id=2-cubes): a square times its number.\n"
-        "- [**square**](#cell-id=1-squares-of-x): a number times itself."
+        "- [**square**](#cell-id=1-squares-of-x): a number times itself.\n\n"
+        "</details>"
     )
 
 
