@@ -60,6 +60,17 @@ def test_pairs_of_lines_have_one_length_and_differ_in_one_word(model):
     torch.testing.assert_close(at_break, at_break[:1, :1].expand_as(at_break))  # the same token: it cannot tell
 
 
+def test_the_same_seed_draws_the_same_words_in_a_string(model):
+    def texts(quoted):
+        pairs = probing.line_pairs(model, 50, seed=3, quoted=quoted)
+        return [[model.tokenizer.decode(row[1:]) for row in kind.tolist()] for kind in pairs]
+
+    in_string = texts(quoted=True)
+    assert [[text.replace('"', "") for text in kind] for kind in in_string] == texts(quoted=False)
+    for kind, sign in zip(in_string, ("(", ", "), strict=True):
+        assert all(text.count('"') == 2 and sign in text.split('"')[1] for text in kind)
+
+
 def test_the_stream_is_what_the_model_itself_holds_there(model):
     pairs = probing.line_pairs(model, 3, seed=0)
     for place, name in enumerate(probing.hooks(model)):

@@ -25,22 +25,24 @@ def line_breaks(tokens: Tokens, tokenizer: Any) -> Bool[Tensor, "row"]:
     return blank[tokens.ids] & ~(tokens.label("in_string") | tokens.label("in_comment"))
 
 
-def line_pair(words: tuple[str, str, str, str, str, str]) -> tuple[str, str]:
+def line_pair(words: tuple[str, str, str, str, str, str], *, quoted: bool = False) -> tuple[str, str]:
     """Such as ` value = get(call(name), size⏎        text`, where a bracket is open, and ` value = get(call, name), …`,
-    where none is."""
+    where none is; `quoted`: ` value = get("call(name"), …` and ` value = get("call, name"), …`."""
     target, outer, inner, first, last, name = words
+    mark = '"' * quoted
     return tuple(
-        f" {target} = {outer}({inner}{sign}{first}), {last}\n        {name}" for sign in ("(", ", ")
+        f" {target} = {outer}({mark}{inner}{sign}{first}{mark}), {last}\n        {name}" for sign in ("(", ", ")
     )  # fmt: skip
 
 
-def line_pairs(model: Any, count: int, seed: int) -> Int[Tensor, "2 pair pos"]:
+def line_pairs(model: Any, count: int, seed: int, *, quoted: bool = False) -> Int[Tensor, "2 pair pos"]:
     """Pairs of lines with words drawn at random, each of one token: first those with an open bracket, then the others.
 
     The lines of a pair differ in one token, `(` or `,` (and in the blank that the next word's token begins with).
+    With `quoted` this token stands in a string. The same seed draws the same words.
     """
     rng = torch.Generator().manual_seed(seed)
     lists = (NAMES, CALLED, CALLED, NAMES, NAMES, NAMES)
     drawn = [[words[i] for i in torch.randint(len(words), (count,), generator=rng).tolist()] for words in lists]
-    kinds = zip(*(line_pair(words) for words in zip(*drawn, strict=True)), strict=True)
+    kinds = zip(*(line_pair(words, quoted=quoted) for words in zip(*drawn, strict=True)), strict=True)
     return torch.stack([torch.tensor(model.tokenizer(list(texts))["input_ids"]) for texts in kinds])

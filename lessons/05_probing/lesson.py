@@ -9,11 +9,11 @@
 #
 # The lesson is about three words and the experiments that they need. A property of the text is
 #
-# - **absent** from a model's vectors if no classifier that was tried reads it better than the same classifier does in an untrained model, or better than it reads labels that were made up (sections 6 and 8),
+# - **absent** from a model's vectors if no classifier that was tried reads it better than the same classifier does in an untrained model, or better than it reads labels that were made up (sections 6 and 9),
 # - **present** if one does, and no other property is known that it reads in its place (sections 2 to 4),
-# - **used** if the answer or its odds change when we change the property in the vectors, beyond the range that 95 of 100 other changes as large keep to, and without our writing the answer itself into them (sections 6 to 8).
+# - **used** if the answer or its odds change when we change the property in the vectors, beyond the range that 95 of 100 other changes as large keep to, and without our writing the answer itself into them (sections 6 to 9).
 #
-# Section 8 carries one property of the trained model through all three words, and section 10 gives the verdict on five.
+# Section 9 carries one property of the trained model through all three words, and section 10 gives the verdict on five.
 
 # %% [markdown] contents
 # You need lesson 0: the residual stream and activation patching. The exercises take two and a half to three and a half hours (an estimate).
@@ -726,173 +726,12 @@ with claims():
 # %% [markdown]
 # The direction does more than every placebo. But along the embedding of “)” alone there are about two thirds of the effect. What is left without it lies within the range of its placebos, and some of them do more.
 #
-# So the word *used* has not been earned. The larger part may be an answer that we wrote in ourselves, and the rest does not pass the bar. Section 8 goes to a place where the answer is not yet due.
+# So the word *used* has not been earned. The larger part may be an answer that we wrote in ourselves, and the rest does not pass the bar.
 
 # %% [markdown]
-# ## 8 · At a line break
+# ## 8 · Erase it
 #
-# Where can the property be distinguished from the answer? Look at two pieces of Python. In the first a bracket is still open at the line break, in the second none is:
-#
-# ```python
-#  value = get(call(name), size
-#         text
-#
-#  value = get(call, name), size
-#         text
-# ```
-#
-# The line break is the same token in both. Next to it comes a name, so that neither a bracket nor `=` is due there. What is open matters one token later: inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`. (The second piece is no valid Python: its last line is indented only so that the tokens are the same.)
-
-# %% figure
-signs = [model.tokenizer(sign)["input_ids"][-1] for sign in ("=", " =")]
-pair = torch.tensor(model.tokenizer(list(probing.line_pair(("value", "get", "call", "name", "size", "text"))))["input_ids"])
-sign_chances = model(pair)[:, -1].softmax(-1)[:, signs].tolist()
-drawing.two_lines([[model.tokenizer.decode([i]) for i in row[1:].tolist()] for row in pair], sign_chances).captioned(
-    "The pair, token by token, and how probable the model finds “=”, without and with a space before it, after the name. Orange: the token in which they differ. "
-    "Blue: the line break. Yellow: the name can read what it holds.")
-
-# %% [markdown]
-# Where the bracket is open the model finds “=” far more probable. And yet it prefers “ =” in both. So we ask how the *odds* move.
-#
-# Follow this one pair. Before layer 2 the two lines swap their vectors at the line break, and then those at the name as well.
-
-# %%
-def odds(both):
-    """By how much “=” is more probable than “ =” after each line, in nats: (open or not, pair)."""
-    says = model.unembed(probing.onwards(model, both.flatten(0, 1), 2)[:, -1])
-    return (says[:, signs[0]] - says[:, signs[1]]).unflatten(0, both.shape[:2])
-
-def swapped(both, places):
-    moved = both.clone()
-    moved[:, :, places] = both.flip(0)[:, :, places]
-    return moved
-
-one = probing.stream_of(model, pair[:, None], 2)  # (open or not, pair, token, d)
-by_hand = {"before": odds(one), "line breaks swapped": odds(swapped(one, [-2])),
-           "names too": odds(swapped(one, [-2, -1]))}
-{name: [round(float(each), 1) for each in both[:, 0]] for name, both in by_hand.items()}  # [open, not open]
-
-# %% [markdown]
-# The odds are logarithms. After the swap at the line break they have gone towards each other and stopped on the way. For the name has its own vector, which after two layers already holds part of what is open. Swap this one too, and the odds nearly change places.
-#
-# Now to many pairs: 960 with other words, in ten sets of 96. Can a probe read the property at the line break? Before layer 0 none can, since token and position are the same in both lines. Before layer 2 we use one for *inside brackets*, fitted at line breaks of the nine further files, and count the pairs in which the open line gets the higher score. A guess is right in half of them.
-
-# %% figure
-breaks = probing.line_breaks(further, model.tokenizer)
-is_open = further.label("in_brackets")[breaks]
-
-def fitted(some, labels):
-    return probing.fit_chosen(replace(some[breaks], y=labels, labels=()))
-
-from_files, from_files_0 = fitted(further, is_open[:, None]), fitted(further_0, is_open[:, None])
-pairs = torch.cat([probing.line_pairs(model, 96, seed) for seed in range(10)], 1)
-
-def in_order(net, probes, layer=2):
-    """The share of pairs in which the line break with the open bracket gets the higher score."""
-    x = probing.stream_of(net, pairs, layer)[:, :, probing.BREAK]  # (open or not, pair, d)
-    opened, closed = x @ probes.directions[layer, 0]
-    return float((opened > closed).float().mean())
-
-table({"trained": {"share of pairs": in_order(model, from_files)}, "before training": {"share of pairs": in_order(blank, from_files_0)}}, decimals=2,
-      caption="Share of the pairs in which the probe before layer 2 gives the line with the open bracket the higher score.")
-
-# %% [markdown]
-# So the property is *absent* before layer 0 and readable before layer 2. Is it used? Now the lines swap only one component at the line break, along the difference of the means of the two kinds. It is found in one half of a set and tried in the other half, and has no part along the embeddings of “=” and “ =”.
-
-# %% prediction
-predict("probing.line_break")
-
-# %% figure answer
-sets = probing.stream_of(model, pairs, 2).unflatten(1, (10, 96)).transpose(0, 1)
-found_in, tried = sets.split(48, 2)  # (set, open or not, pair, token, d)
-
-def exchanged(both, move):  # each line break by move(partner − own)
-    moved = both.clone()
-    moved[:, :, probing.BREAK] += move((both.flip(0) - both)[:, :, probing.BREAK])
-    return moved
-def off(d):
-    return torch.nn.functional.normalize(subspace.split(d, model.W_U[:, signs])[1], dim=0)
-def along(u, way=None):
-    return lambda by: (by @ u)[..., None] * (u if way is None else way)
-before, sign_of = [odds(both) for both in tried], torch.tensor([[-1.0], [1.0]])  # a partner's odds are lower, or higher
-def shift(i, move):
-    return (odds(exchanged(tried[i], move)) - before[i]) * sign_of
-
-at_break = found_in[:, :, :, probing.BREAK]
-ways = (at_break[:, 0] - at_break[:, 1]).mean(1)
-moved_by = {"the whole vector": [shift(i, lambda by: by) for i in range(10)], "the direction": [shift(i, along(off(ways[i]))) for i in range(10)]}
-effects = {name: torch.stack([by.mean() for by in some]) for name, some in moved_by.items()}
-by_placebos = torch.stack([torch.stack([shift(i, along(off(ways[i]), off(v))).mean() for v in probing.placebos(at_break[i].flatten(0, 1), torch.arange(96) < 48, 10, seed=i)]) for i in range(10)])
-fig, ax = plots.figure(height=1.7, width=6.4)
-drawing.lead_rows(ax, {name: (v.mean(), v.min(), v.max()) for name, v in effects.items()}, {"the direction": by_placebos.flatten()})
-ax.set(xlabel="nats that the log odds go the partner's way, in 480 pairs")
-plots.show(
-    fig, f"The whole vector at {effects['the whole vector'].mean():.1f} nats, and the direction at {effects['the direction'].mean():.1f}, beyond the grey band.",
-    "The interchange at the line break, asked after the name: mean, lowest and highest of ten sets of pairs. Grey: where 95 of 100 placebos lie that go as far; strokes are the others, of 200.",
-)  # fmt: skip
-moved_share = float(effects["the direction"].mean() / effects["the whole vector"].mean())
-measured("probing.line_break", "hardly at all" if moved_share < 0.25 else "half as far" if moved_share < 0.75 else "as far, or nearly")
-
-# %% claims
-new_breaks = probing.line_breaks(test, model.tokenizer)
-dealt = fitted(further, torch.stack([probing.shuffled_within(further.ids[breaks], is_open, i) for i in range(3)], 1))
-scored = [probes.logits(some[new_breaks].x) for probes, some in ((from_files, test), (from_files_0, test_0), (dealt, test))]
-in_files = [[auc(each, test.label("in_brackets")[new_breaks][:, None].expand(each.shape), test[new_breaks]) for each in by_layer] for by_layer in scored]
-leads = [[probing.ahead(in_files[0][i], null[i]) for null in in_files[1:]] for i in range(5)]
-both_closed = torch.tensor(model.tokenizer([model.tokenizer.decode(row[1:]).replace("),", ")),") for row in pairs[0]])["input_ids"])
-
-def auc_against_closed(net, probes):
-    x = torch.cat([probing.stream_of(net, some, 2)[:, probing.BREAK] for some in (pairs[0], both_closed)])
-    return float(probing.auc(x @ probes.directions[2, 0, :, None], (torch.arange(1920) < 960)[:, None], torch.zeros(1920).long())[0])
-
-comma = torch.tensor([model.tokenizer.decode([i]).endswith(",") for i in further.ids.roll(1).tolist()])[breaks]
-texts = [[[model.tokenizer.decode([i]) for i in row] for row in kind.tolist()] for kind in pairs]
-plain_open, plain_closed = torch.cat(before, 1)
-turned_share = float(torch.cat([((was + by * sign_of > 0) != (was > 0)).float() for was, by in zip(before, moved_by["the direction"], strict=True)]).mean())
-by_files = torch.stack([shift(i, along(off(from_files.directions[2, 0]))).mean() for i in range(10)])
-by_embedding = torch.stack([shift(i, along(off(way), torch.nn.functional.normalize(subspace.split(way, model.W_U[:, signs])[0], dim=0))).mean() for i, way in enumerate(ways)])
-beyond = float(interval(by_placebos.flatten())[1])
-was, swap, swap_too = (each[:, 0] for each in by_hand.values())
-both_places = torch.cat([(odds(swapped(tried[i], [-2, -1])) - before[i]) * sign_of for i in range(10)]).mean() / (plain_open - plain_closed).mean()
-quoted = [[f'{w[1]}{w[2]}{w[3]}("{w[5]}{sign}{w[7].strip()}"),{w[10]}{w[11]}{w[12]}' for w in texts[0]] for sign in ("(", ", ")]
-in_string = odds(torch.stack([probing.stream_of(model, torch.tensor(model.tokenizer(some)["input_ids"]), 2) for some in quoted])).mean(1)
-with claims():
-    claim("in the figure's pair “ =” is preferred in both lines, “=” is more than ten times as probable where a bracket is open", all(a < b for a, b in sign_chances) and sign_chances[0][0] > 10 * sign_chances[1][0])
-    claim("the swap at its line break moves both odds towards each other, and with the names swapped, too, each goes at least eight tenths of the way to its partner's", float(was[1]) < float(swap[1]) < float(swap[0]) < float(was[0]) and (((swap_too - was) / (was.flip(0) - was)) > 0.8).all())
-    claim("where the open bracket is in a string, so that Python counts none, the odds of “=” are on average at least as high as where one is open in code, and with a comma in its place more than two nats lower", float(in_string[0]) >= float(plain_open.mean()) and float(in_string[0] - in_string[1]) > 2)
-    claim("in each of 960 pairs the lines differ in ( or a comma, and in the blank before the next word; both end with a closed bracket, a comma, a name, the same line break and a name", len(texts[0]) == 960 and all([(a, b.strip()) for a, b in zip(*rows, strict=True) if a != b] == [("(", ","), (rows[0][7], rows[0][7])] and [row[-5:-3] for row in rows] == [[")", ","]] * 2 and rows[0][-2] == texts[0][0][-2] for rows in zip(*texts, strict=True)))
-    claim("where one is open, one more bracket was opened than closed, and elsewhere as many", all("".join(row).count("(") - "".join(row).count(")") == 1 - kind for kind in (0, 1) for row in texts[kind]))
-    claim("in every pair that is tried the odds of “=” are higher where a bracket is open, and there “ =” is preferred in about 80 of 100 lines", (plain_open > plain_closed).all() and about((plain_open < 0).float().mean(), 0.8))
-    claim("before layer 0 the line breaks of all pairs have the same vector", probing.stream_of(model, pairs, 0)[:, :, probing.BREAK].flatten(0, 1).std(0).max() < 1e-4)
-    claim("before layers 1 and 2 the trained model's probe puts all pairs in order, and the untrained model's about half, to within a tenth of all", all(in_order(model, from_files, layer) == 1 and between(in_order(blank, from_files_0, layer), 0.4, 0.6) for layer in (1, 2)))
-    claim("in the ten new files its lead in AUC over the untrained model and over shuffled labels has its interval above 0 before layers 1 and 2, and around 0 before layer 0", all(low > 0 for i in (1, 2) for _, low, _ in leads[i]) and all(low < 0 < high for _, low, high in leads[0]))
-    claim("in the nine files two thirds or more of the line breaks inside brackets follow a comma, of the others fewer than one in a hundred, and a line break is inside brackets where it is inside written ones", (is_open == further_w.y[breaks, 0]).all() and comma[is_open].float().mean() >= 2 / 3 and comma[~is_open].float().mean() < 0.01)
-    claim("against lines in which both brackets are closed, with as many commas and opening brackets, the probe's AUC is at least 0.95, and the untrained model's at most 0.9", auc_against_closed(model, from_files) >= 0.95 and auc_against_closed(blank, from_files_0) <= 0.9)
-    claim("in each of ten sets the direction moves the odds beyond the range of 95 of 100 placebos, of 200, ten random and ten of evenly dealt labels for each set, and further than each of its own twenty", by_placebos.shape == (10, 20) and effects["the direction"].min() > beyond and (effects["the direction"] > by_placebos.amax(1)).all())
-    claim("it moves every single line's odds its partner's way", all((by > 0).all() for by in moved_by["the direction"]))
-    claim("on average it moves them as far as the whole vector, to within a tenth, and about four tenths of the way to the partner's odds; the whole vectors of line break and name give more than nine tenths", float(both_places) > 0.9 and about(moved_share, 1) and about(effects["the direction"].mean() / (plain_open - plain_closed).mean(), 0.4))
-    claim("the preferred sign turns in fewer than one line in ten", turned_share < 0.1)
-    claim("the direction of the files' probe moves the odds beyond the placebos' range, too, in each set", by_files.min() > beyond)
-    claim("as far along the embeddings of the two signs they go the other way, in each set", by_embedding.max() < 0)
-
-# %% [markdown]
-# The one direction moves the odds as far as an exchange of the whole vector does, about four tenths of the way to the partner's. In each of ten sets this is beyond the range of 95 of 100 placebos, the bar of section 7. That even the whole vector goes no further is due to the name: exchange its vector as well, and they go more than nine tenths.
-#
-# Which property is it? At the line breaks of the pairs, and of the nine files, *inside brackets* and *inside written brackets* agree, so that the interchange cannot tell them apart. We put the bracket into a string, `get("call(name"), size`. At its line break both labels say no.
-
-# %% figure
-table({"in code": {"a bracket is open": float(plain_open.mean()), "a comma in its place": float(plain_closed.mean())},
-       "in a string": {"a bracket is open": float(in_string[0]), "a comma in its place": float(in_string[1])}},
-      decimals=1, unit="nats", signed=True, corner="the bracket stands",
-      caption="The log odds of “=” over “ =” after the name, without any interchange: means over the made-up lines (480 in code, 960 with a string).")
-
-# %% [markdown]
-# Where the bracket is in a string, the odds of “=” are as high as where it is in code. So the model follows a bracket that is written and not closed, in a string or not, and neither label is quite what it holds. In lines without strings the labels and this are the same. For such lines and for `=`, *a bracket is open* is *present* and *used* at the line break.
-
-# %% [markdown]
-# ## 9 · Erase it
-#
-# Another common intervention takes a property out. **LEACE** (Belrose et al. 2023) changes the vectors as little as possible, such that no *linear* probe does better than a guess on the vectors so changed. This is how it looks in the plane of section 1.
+# To put a property in did not decide whether it is used. Does it help to take it out? **LEACE** (Belrose et al. 2023) changes the vectors as little as possible, such that no *linear* probe does better than a guess on the vectors so changed. This is how it looks in the plane of section 1.
 
 # %% figure
 values, vectors = torch.linalg.eigh(two.mT @ two / len(two))
@@ -972,7 +811,200 @@ with claims():
     claim("erasing the embedding of “)” costs more than nine tenths of it, less on average, and the interval of the difference contains 0", 0.9 < harm["the embedding of “)”"][0] / harm["inside written brackets"][0] < 1 and against[1] < 0 < against[2])
 
 # %% [markdown]
-# Erasing costs the model much more where a closing bracket comes next than elsewhere, and more than the null. But erasing the embedding of “)” costs nearly as much there, and the interval of the difference contains 0. So the loss does not tell whether the model misses the property or the answer that was erased with it.
+# Erasing costs the model much more where a closing bracket comes next than elsewhere, and more than the null. But erasing the embedding of “)” costs nearly as much there, and the interval of the difference contains 0. So the loss does not tell whether the model misses the property or the answer that was erased with it. We need a place where the answer is not yet due.
+
+# %% [markdown]
+# ## 9 · At a line break
+#
+# Where can the property be distinguished from the answer? Look at two pieces of Python. In the first a bracket is still open at the line break, in the second none is:
+#
+# ```python
+#  value = get(call(name), size
+#         text
+#
+#  value = get(call, name), size
+#         text
+# ```
+#
+# The line break is the same token in both. Next to it comes a name, so that neither a bracket nor `=` is due there. What is open matters one token later: inside brackets one writes `size=3`, and at the beginning of a statement `size = 3`. (The second piece is no valid Python: its last line is indented only so that the tokens are the same.)
+
+# %% figure
+signs = [model.tokenizer(sign)["input_ids"][-1] for sign in ("=", " =")]
+pair = torch.tensor(model.tokenizer(list(probing.line_pair(("value", "get", "call", "name", "size", "text"))))["input_ids"])
+sign_chances = model(pair)[:, -1].softmax(-1)[:, signs].tolist()
+drawing.two_lines([[model.tokenizer.decode([i]) for i in row[1:].tolist()] for row in pair], sign_chances).captioned(
+    "The pair, token by token, and how probable the model finds “=”, without and with a space before it, after the name. Orange: the token in which they differ. "
+    "Blue: the line break. Yellow: the name can read what it holds.")
+
+# %% [markdown]
+# Where the bracket is open the model finds “=” far more probable, and yet it prefers “ =” in both. So we ask how the *log odds* of “=” over “ =” move: $\log(0.239/0.268) = -0.1$ above, and $\log(0.010/0.613) = -4.1$ below.
+#
+# Follow this one pair. Before layer 2 the two lines swap their vectors at the line break, and then those at the name as well.
+
+# %%
+def odds(both):
+    """By how much “=” is more probable than “ =” after each line, in nats: (open or not, pair)."""
+    says = model.unembed(probing.onwards(model, both.flatten(0, 1), 2)[:, -1])
+    return (says[:, signs[0]] - says[:, signs[1]]).unflatten(0, both.shape[:2])
+
+def swapped(both, places):
+    moved = both.clone()
+    moved[:, :, places] = both.flip(0)[:, :, places]
+    return moved
+
+one = probing.stream_of(model, pair[:, None], 2)  # (open or not, pair, token, d)
+by_hand = {"as they are": odds(one), "line breaks swapped": odds(swapped(one, [-2])),
+           "names swapped, too": odds(swapped(one, [-2, -1]))}
+table({name: {"a bracket is open": float(both[0]), "none is open": float(both[1])} for name, both in by_hand.items()},
+      decimals=1, corner="log odds of “=”")
+
+# %% [markdown]
+# After the swap at the line break the two have gone towards each other and stopped on the way, because the name has its own vector, which after two layers already holds part of what is open. When the names swap theirs as well, the log odds nearly change places.
+#
+# Now to many pairs: 960 with other words, in ten sets of 96. Can a probe read at the line break whether a bracket is open? Before layer 0 none can, since token and position are the same in both lines. Before layer 2 we try one for *inside brackets*, fitted at the line breaks of the nine further files.
+
+# %% figure
+breaks = probing.line_breaks(further, model.tokenizer)
+is_open = further.label("in_brackets")[breaks]
+
+def fitted(some, labels):
+    return probing.fit_chosen(replace(some[breaks], y=labels, labels=()))
+
+from_files, from_files_0 = fitted(further, is_open[:, None]), fitted(further_0, is_open[:, None])
+pairs = torch.cat([probing.line_pairs(model, 96, seed) for seed in range(10)], 1)
+
+def in_order(net, probes, layer=2):
+    """The share of pairs in which the line break with the open bracket gets the higher score."""
+    x = probing.stream_of(net, pairs, layer)[:, :, probing.BREAK]  # (open or not, pair, d)
+    opened, closed = x @ probes.directions[layer, 0]
+    return float((opened > closed).float().mean())
+
+new_breaks = probing.line_breaks(test, model.tokenizer)
+dealt = fitted(further, torch.stack([probing.shuffled_within(further.ids[breaks], is_open, i) for i in range(3)], 1))
+scored = [probes.logits(some[new_breaks].x) for probes, some in ((from_files, test), (from_files_0, test_0), (dealt, test))]
+in_files = [[auc(each, test.label("in_brackets")[new_breaks][:, None].expand(each.shape), test[new_breaks]) for each in by_layer] for by_layer in scored]
+table({name: {"AUC": float(by_layer[2][0])} for name, by_layer in zip(("trained", "null: before training", "null: shuffled within tokens"), in_files, strict=True)},
+      decimals=3, mark="trained", corner="probe before layer 2",
+      caption="At the line breaks of the ten new files: the probe of the trained model, that of the model before training, and the mean of three that were fitted to labels shuffled within tokens.")
+
+# %% [markdown]
+# In files it has not seen the probe is ahead of both nulls, and in all 960 pairs it gives the line with the open bracket the higher score. So the property is *absent* before layer 0 and *present* before layer 2.
+#
+# Is it used? Now the two lines swap only one component of their vectors at the line break, along the difference of the means of the two kinds. From this difference we take what lies along the embeddings of “=” and “ =”. It is found in one half of each set, and the swap is tried in the other half.
+
+# %%
+sets = probing.stream_of(model, pairs, 2).unflatten(1, (10, 96)).transpose(0, 1)
+found_in, tried = sets.split(48, 2)  # (set, open or not, pair, token, d)
+at_break = found_in[:, :, :, probing.BREAK]
+ways = (at_break[:, 0] - at_break[:, 1]).mean(1)  # one direction for each set
+
+def exchanged(both, move):
+    """Each line break is moved by move(its partner's vector − its own)."""
+    moved = both.clone()
+    moved[:, :, probing.BREAK] += move((both.flip(0) - both)[:, :, probing.BREAK])
+    return moved
+
+# %% prediction
+predict("probing.line_break")
+
+# %% figure answer
+def off(d):
+    return torch.nn.functional.normalize(subspace.split(d, model.W_U[:, signs])[1], dim=0)
+def along(u, way=None):
+    return lambda by: (by @ u)[..., None] * (u if way is None else way)
+before, sign_of = [odds(both) for both in tried], torch.tensor([[-1.0], [1.0]])  # a partner's odds are lower, or higher
+def shift(i, move, some=tried):  # how far the log odds go the partner's way
+    return (odds(exchanged(some[i], move)) - odds(some[i])) * sign_of
+def by_chance_in(some):
+    """The same along placebos: (set, placebo)."""
+    return torch.stack([torch.stack([shift(i, along(off(ways[i]), off(v)), some).mean() for v in probing.placebos(at_break[i].flatten(0, 1), torch.arange(96) < 48, 10, seed=i)]) for i in range(10)])
+
+moved_by = {"the whole vector": [shift(i, lambda by: by) for i in range(10)], "the direction": [shift(i, along(off(ways[i]))) for i in range(10)]}
+effects = {name: torch.stack([by.mean() for by in some]) for name, some in moved_by.items()}
+by_placebos = by_chance_in(tried)
+fig, ax = plots.figure(height=1.7, width=6.4)
+drawing.lead_rows(ax, {name: (v.mean(), v.min(), v.max()) for name, v in effects.items()}, {"the direction": by_placebos.flatten()})
+ax.set(xlabel="nats that the log odds go the partner's way, in 480 pairs")
+plots.show(
+    fig, f"The whole vector at {effects['the whole vector'].mean():.1f} nats, and the direction at {effects['the direction'].mean():.1f}, beyond the grey band.",
+    "The interchange at the line break, asked after the name: mean, lowest and highest of ten sets of pairs. Grey: where 95 of 100 placebos lie that go as far; strokes are the others, of 200.",
+)  # fmt: skip
+moved_share = float(effects["the direction"].mean() / effects["the whole vector"].mean())
+measured("probing.line_break", "hardly at all" if moved_share < 0.25 else "half as far" if moved_share < 0.75 else "as far, or nearly")
+
+# %% claims
+leads = [[probing.ahead(in_files[0][i], null[i]) for null in in_files[1:]] for i in range(5)]
+both_closed = torch.tensor(model.tokenizer([model.tokenizer.decode(row[1:]).replace("),", ")),") for row in pairs[0]])["input_ids"])
+
+def auc_against_closed(net, probes):
+    x = torch.cat([probing.stream_of(net, some, 2)[:, probing.BREAK] for some in (pairs[0], both_closed)])
+    return float(probing.auc(x @ probes.directions[2, 0, :, None], (torch.arange(1920) < 960)[:, None], torch.zeros(1920).long())[0])
+
+comma = torch.tensor([model.tokenizer.decode([i]).endswith(",") for i in further.ids.roll(1).tolist()])[breaks]
+plain_open, plain_closed = torch.cat(before, 1)
+turned_share = float(torch.cat([((was + by * sign_of > 0) != (was > 0)).float() for was, by in zip(before, moved_by["the direction"], strict=True)]).mean())
+by_files = torch.stack([shift(i, along(off(from_files.directions[2, 0]))).mean() for i in range(10)])
+by_embedding = torch.stack([shift(i, along(off(way), torch.nn.functional.normalize(subspace.split(way, model.W_U[:, signs])[0], dim=0))).mean() for i, way in enumerate(ways)])
+beyond = float(interval(by_placebos.flatten())[1])
+was, swap, swap_too = (each[:, 0] for each in by_hand.values())
+both_places = torch.cat([(odds(swapped(tried[i], [-2, -1])) - before[i]) * sign_of for i in range(10)]).mean() / (plain_open - plain_closed).mean()
+with claims():
+    claim("in the figure's pair “ =” is preferred in both lines, “=” is more than ten times as probable where a bracket is open", all(a < b for a, b in sign_chances) and sign_chances[0][0] > 10 * sign_chances[1][0])
+    claim("the swap at its line break moves both odds towards each other, and with the names swapped, too, each goes at least eight tenths of the way to its partner's", float(was[1]) < float(swap[1]) < float(swap[0]) < float(was[0]) and (((swap_too - was) / (was.flip(0) - was)) > 0.8).all())
+    claim("the log odds are −0.1 above and −4.1 below", rounds_to(was[0], "-0.1") and rounds_to(was[1], "-4.1") and [f"{x:.3f}" for both in sign_chances for x in both] == ["0.239", "0.268", "0.010", "0.613"])
+    claim("in every pair that is tried the odds of “=” are higher where a bracket is open, and there “ =” is preferred in about 80 of 100 lines", (plain_open > plain_closed).all() and about((plain_open < 0).float().mean(), 0.8))
+    claim("before layer 0 the line breaks of all pairs have the same vector", probing.stream_of(model, pairs, 0)[:, :, probing.BREAK].flatten(0, 1).std(0).max() < 1e-4)
+    claim("before layers 1 and 2 the trained model's probe puts all pairs in order, and the untrained model's about half, to within a tenth of all", all(in_order(model, from_files, layer) == 1 and between(in_order(blank, from_files_0, layer), 0.4, 0.6) for layer in (1, 2)))
+    claim("in the ten new files its lead in AUC over the untrained model and over shuffled labels has its interval above 0 before layers 1 and 2, and around 0 before layer 0", all(low > 0 for i in (1, 2) for _, low, _ in leads[i]) and all(low < 0 < high for _, low, high in leads[0]))
+    claim("in the nine files two thirds or more of the line breaks inside brackets follow a comma, of the others fewer than one in a hundred, and a line break is inside brackets where it is inside written ones", (is_open == further_w.y[breaks, 0]).all() and comma[is_open].float().mean() >= 2 / 3 and comma[~is_open].float().mean() < 0.01)
+    claim("against lines in which both brackets are closed, with as many commas and opening brackets, the probe's AUC is at least 0.95, and the untrained model's at most 0.9", auc_against_closed(model, from_files) >= 0.95 and auc_against_closed(blank, from_files_0) <= 0.9)
+    claim("in each of ten sets the direction moves the odds beyond the range of 95 of 100 placebos, of 200, ten random and ten of evenly dealt labels for each set, and further than each of its own twenty", by_placebos.shape == (10, 20) and effects["the direction"].min() > beyond and (effects["the direction"] > by_placebos.amax(1)).all())
+    claim("it moves every single line's odds its partner's way", all((by > 0).all() for by in moved_by["the direction"]))
+    claim("on average it moves them as far as the whole vector, to within a tenth, and about four tenths of the way to the partner's odds; the whole vectors of line break and name give more than nine tenths", float(both_places) > 0.9 and about(moved_share, 1) and about(effects["the direction"].mean() / (plain_open - plain_closed).mean(), 0.4))
+    claim("the preferred sign turns in fewer than one line in ten", turned_share < 0.1)
+    claim("the direction of the files' probe moves the odds beyond the placebos' range, too, in each set", by_files.min() > beyond)
+    claim("as far along the embeddings of the two signs they go the other way, in each set", by_embedding.max() < 0)
+
+# %% [markdown]
+# Along one direction the log odds go as far as with the whole vector, and in each of the ten sets further than the bar of section 7, the range of 95 of 100 placebos. This is about four tenths of the way to the other line; nearly all of the rest is in the vector of the name.
+#
+# But which property is it? At the line breaks of the pairs *inside brackets* and *inside written brackets* agree. So we put the bracket into a string: `get("call(name"), size`. Python counts no bracket in a string, and here both labels say *no* at the line break. The lines of such a pair, with ( or a comma in the string, swap the component along the direction that was found in code.
+
+# %% figure
+quoted = torch.cat([probing.line_pairs(model, 96, seed, quoted=True) for seed in range(10)], 1)
+strings = probing.stream_of(model, quoted, 2).unflatten(1, (10, 96)).transpose(0, 1)[:, :, 48:]  # the words of the pairs tried
+sets_of, chance_in = {"in code": tried, "in a string": strings}, {"in code": by_placebos, "in a string": by_chance_in(strings)}
+fig, ax = plots.figure(height=2.3, width=6.4)
+log_odds, rows = {}, []
+for kind, some in sets_of.items():
+    was_, is_ = (torch.cat(each, 1).mean(1) for each in zip(*((odds(some[i]), odds(exchanged(some[i], along(off(ways[i]))))) for i in range(10)), strict=True))
+    for way, name, old, new in zip((-1, 1), ("bracket ", "comma "), was_.tolist(), is_.tolist(), strict=True):
+        y = -len(rows)
+        ax.plot([old + way * float(x) for x in interval(chance_in[kind].flatten())], (y, y), color=plots.NULL, lw=11, alpha=0.3, solid_capstyle="butt")
+        ax.annotate("", (new, y), (old, y), arrowprops={"arrowstyle": "-|>", "color": plots.EDITED, "lw": 2, "shrinkA": 0, "shrinkB": 0})
+        ax.plot(old, y, "o", ms=7, color=plots.INK)
+        log_odds[name + kind] = (old, new)
+        rows.append(name + kind)
+ax.set(yticks=range(0, -4, -1), yticklabels=rows, ylim=(-3.5, 0.5), xlabel="log odds of “=” over “ =” after the name")
+plots.show(
+    fig, "Four rows. " + "; ".join(f"{name}: from {old:.1f} to {new:.1f}" for name, (old, new) in log_odds.items()) + ". All four arrows end outside their grey bands.",
+    "Dot: the log odds as they are. Arrow: where they go when the two lines swap one component at the line break, along the same direction in code and in strings. Grey: where 95 of 100 placebos leave them. Means over 480 pairs of each kind.",
+)  # fmt: skip
+
+# %% claims
+texts = [[[model.tokenizer.decode([i]) for i in row] for row in kind.tolist()] for kind in pairs]
+both_ways = {kind: torch.stack([shift(i, along(off(ways[i])), some).mean() for i in range(10)]) for kind, some in sets_of.items()}
+with claims():
+    claim("where the open bracket is in a string the log odds of “=” are on average at least as high as where one is open in code, and with a comma in its place more than two nats lower", log_odds["bracket in a string"][0] >= log_odds["bracket in code"][0] and log_odds["bracket in a string"][0] - log_odds["comma in a string"][0] > 2)
+    claim("in strings, too, the direction moves them beyond the range of 95 of 100 placebos, of 200, and further than each of its own twenty, in each of ten sets", chance_in["in a string"].shape == (10, 20) and both_ways["in a string"].min() > interval(chance_in["in a string"].flatten())[1] and (both_ways["in a string"] > chance_in["in a string"].amax(1)).all())
+    claim("all four arrows end outside their bands", all(float(interval(chance_in[kind].flatten())[1]) < way * (log_odds[name + kind][1] - log_odds[name + kind][0]) for kind in sets_of for way, name in ((-1, "bracket "), (1, "comma "))))
+    claim("in each of 960 pairs the lines differ in ( or a comma, and in the blank before the next word; both end with a closed bracket, a comma, a name, the same line break and a name", len(texts[0]) == 960 and all([(a, b.strip()) for a, b in zip(*rows, strict=True) if a != b] == [("(", ","), (rows[0][7], rows[0][7])] and [row[-5:-3] for row in rows] == [[")", ","]] * 2 and rows[0][-2] == texts[0][0][-2] for rows in zip(*texts, strict=True)))
+    claim("where one is open, one more bracket was opened than closed, and elsewhere as many", all("".join(row).count("(") - "".join(row).count(")") == 1 - kind for kind in (0, 1) for row in texts[kind]))
+    claim("in strings the two lie at least eight tenths as far apart as in code", (log_odds["bracket in a string"][0] - log_odds["comma in a string"][0]) / (log_odds["bracket in code"][0] - log_odds["comma in code"][0]) >= 0.8)
+    claim("the direction of the code moves them in strings at least as far as in code", both_ways["in a string"].mean() >= both_ways["in code"].mean())
+
+# %% [markdown]
+# In strings the two lie nearly as far apart as in code, and the same direction moves them. So what the model holds at the line break and uses is a bracket that is *written and not closed*, in a string or not. Neither label is quite that. In lines without strings the three are the same. For such lines and for `=`, *a bracket is open* is *present* and *used* at the line break.
 
 # %% [markdown]
 # ## 10 · The verdicts, and a recipe
@@ -991,7 +1023,7 @@ table([
     {"property": "inside brackets", "the word": "not shown", "nearest lead": nearest("inside brackets"), "what else is known": "its probe sides with written brackets"},
     {"property": "definition", "the word": "present", "nearest lead": nearest("definition"), "what else is known": "no rival known"},
     {"property": title, "the word": "present", "nearest lead": nearest(title), "what else is known": "no rival known; its interchange mostly writes the answer"},
-    {"property": "a bracket is open, at a line break", "the word": "used", "nearest lead": min(leads[2]), "what else is known": "absent before layer 0; an interchange moves the odds of what comes later; a bracket in a string acts alike"},
+    {"property": "a bracket is open, at a line break", "the word": "used", "nearest lead": min(leads[2]), "what else is known": "absent before layer 0; an interchange moves the log odds of what comes later; so it does where the bracket is in a string"},
 ], decimals=3, caption="The nearest lead: in AUC, of a probe before layer 2, over the null that comes closest to it, with a 95 % interval over files. In the last row: at the line breaks of the ten new files, over the untrained model and labels shuffled within tokens.")  # fmt: skip
 
 # %% [markdown]
@@ -1020,7 +1052,7 @@ card(
     {"claim": "Exchanging a property can exchange the answer", "evidence": "“inside written brackets”: most of the effect goes along the embedding of “)”", "control": "100 placebos for the direction and 200 for what is left of it; the embedding alone",
      "where it fails": "use was not shown, nor that there is none"},
     {"claim": "At a line break the code model works out whether a bracket is open, and uses it", "evidence": "absent before layer 0, present before layer 2; exchanged there, without the embeddings of “=”, it moves the odds after the next name, beyond the range of 95 of 100 placebos in each of ten sets of lines", "control": "20 placebos for each set; as far along the embeddings; the whole vector; the untrained model",
-     "where it fails": "made-up lines of one form, without strings (a bracket left open in a string acts alike); only “=” was asked for; the preferred sign seldom turns"},
+     "where it fails": "made-up lines of one form; a bracket left open in a string acts alike, along the same direction, so that neither label is what is used; only “=” was asked for; the preferred sign seldom turns"},
     {"claim": "Erasing does not tell a property from its answer", "evidence": "to erase the embedding of “)” costs nearly as much", "control": "labels shuffled within tokens",
      "where it fails": "one property, one kind of token"},
     formulas={"interchange": r"h + \big((h_\mathrm{donor}-h)\cdot u\big)\,u", "selectivity": r"\mathrm{score}(\mathrm{property}) - \mathrm{score}(\mathrm{control})"},

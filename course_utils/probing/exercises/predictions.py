@@ -9,7 +9,7 @@ Prediction(id="probing.turned", choices=("all in both", "all in one and none in 
 Prediction(id="probing.expects", choices=("a closing bracket", "an opening bracket", "a comma", "a line break"),
            question="In the indented line “return result”, each token gets the component of tokens inside written brackets. Which token's probability grows most, at the end of the line?")  # fmt: skip
 Prediction(id="probing.line_break", choices=("hardly at all", "half as far", "as far, or nearly", "further than twice as far"),
-           question="In made-up lines with and without an open bracket, the line break's vector before layer 2 gets what a line of the other kind has there along one direction, the difference of the means without the embeddings of “=” and “ =”. After the name that follows, how far do the odds of “=” go the donor's way, compared with an exchange of the whole vector?")  # fmt: skip
+           question="The two lines of a pair swap the component of their line breaks along this one direction. How far do the log odds of “=”, after the name, go towards those of the other line, compared with a swap of the whole vectors?")  # fmt: skip
 Prediction(id="probing.ccs", choices=("the truth", "the larger of the two", "a mixture of both", "neither"),
            question="In made-up pairs, truth and one other contrast turn round with the negation. Which of them does contrast-consistent search find?")  # fmt: skip
 Prediction(id="probing.illusion", choices=("none", "about half", "all"),
