@@ -29,7 +29,9 @@ GROWN = {  # a part, and the sections after which it is drawn
     "note of IO": (range(4, 8), Spot(AND, 0, up=0.56, text="note of\nMary", kind="note")),
     "note of S": (range(4, 8), Spot(COMMA, 0, up=0.56, text="note of\nJohn", kind="note")),
     "MLPs": (range(5, 8), Spot(TO, 1, right=0.2, up=-0.05, kind="MLP", width=0.56)),
-    "0.3, 1.1": (range(7, 8), Spot(TO, 0, right=0.84, up=0.06, text="0.3\n1.1")),
+    "writes gave": (range(7, 8), Spot(GAVE, 0, up=0.3, text="0.3")),
+    "0.3": (range(7, 8), Spot(TO, 0, right=0.76, up=0.04)),
+    "1.1": (range(7, 8), Spot(TO, 1, right=0.76, up=-0.05)),
 }  # fmt: skip
 ARROWS = (  # the section that finds it, from, to, the letter of the input, how it runs
     (2, S2, "from S2", "", {"ports": ("top", "left")}),
@@ -48,8 +50,11 @@ ARROWS = (  # the section that finds it, from, to, the letter of the input, how 
     (5, "0.2", "movers", "Q", {"slide": (-0.1, 0.05), "at": 0.55}),
     (5, "0.2", "MLPs", "", {"slide": (0.1, 0), "at": 0.4}),
     (5, "MLPs", "logits", "", {"slide": (0, 0.12), "at": 0.42}),
-    (7, S2, "0.3, 1.1", "", {"ports": ("top", "left"), "bend": 0.13, "slide": (0, -0.1)}),
-    (7, "0.3, 1.1", "logits", "", {"ports": ("top", "right"), "bend": 0.2, "at": 0.4}),
+    (7, S2, "writes gave", "", {"ports": ("top", "left"), "bend": -0.15}),
+    (7, "writes gave", "1.1", "", {"ports": ("right", "bottom"), "bend": 0.06, "slide": (0, -0.05)}),
+    (7, "1.1", "logits", "", {"slide": (0, 0.34), "at": 0.42}),
+    (7, S2, "0.3", "", {"ports": ("top", "left"), "bend": 0.13, "slide": (0, -0.1)}),
+    (7, "0.3", "logits", "", {"ports": ("right", "right"), "bend": 0.22, "at": 0.17}),
 )  # fmt: skip
 KNOWN_AFTER = {
     2: "Something in layer 0 carries the second John to the last word.",
@@ -75,7 +80,7 @@ def circuit_after(section: int, lost: Mapping[tuple[str, str], float] | None = N
         last, new = section == 7, since == section
         ink = NOTE_INK if start in (IO, S1) or "note of" in str(end) + str(start) else plots.INK
         value = (lost or {}).get((str(start), end))
-        label = f"{value:.1f} {reads}".strip() if value is not None else "Q" if new and reads == "Q" else ""
+        label = f"{value:.1f}" if value is not None else reads if last or (new and reads == "Q") else ""
         thick = (1.8 if value is None else max(1.2, 0.5 * value)) if last else 2.6 if new else 1.6
         told = section == 6 and (start == "0.2" or (start, end) == ("note of S", "movers"))
         shut = told and start != "0.2"  # the note that is not to be read

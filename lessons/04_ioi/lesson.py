@@ -579,37 +579,41 @@ with claims():
 # %% [markdown]
 # ## 7 · The circuit
 #
-# How much is each arrow of the drawing worth? To measure the notes as well as the message, we take ABC as the partner: its three other names favour neither Mary nor John. We exchange one message at a time, and count the logits that are lost. If all were exchanged, the whole difference of 12 would be lost.
-#
-# With flip the message of head 0.2 said to avoid Mary. That of ABC says to avoid neither, and exchanging it costs about half as much as in section 5.
+# How much is each arrow of the drawing worth? To measure the notes as well as the message, we take ABC as the partner: its three other names favour neither Mary nor John. We exchange what one part tells the logits, straight or through MLPs, and count the logits that are lost. If all were exchanged, the whole difference of about 12 would be lost.
 
 # %%
-def loss(ask, heads, at, reads=""):
+def loss(ask, heads, at="END", reads=""):
     """The logits that are lost when what these heads write at one word comes from the other prompt."""
     readers = [f"{mover}.{reads}" for mover in movers] if reads else "logits"
     return -float(ask.path_patch([heads], readers, mlps="recomputed", positions=at).effect()[0])
 
-def arrows(some):
-    ask = ioi.asked(model, some, "ABC", direction="noising")
-    return {("note of IO", "movers"): loss(ask, layer_0, "after IO", "v"),
-            ("note of S", "movers"): loss(ask, layer_0, "before S2", "k"),
-            ("0.2", "movers"): loss(ask, ["0.2"], "END", "q"),
-            ("movers", "logits"): loss(ask, movers, "END"), ("MLPs", "logits"): loss(ask, ["0.2"], "END"),
-            ("0.3, 1.1", "logits"): loss(ask, ["0.3", "1.1"], "END")}
+tellers = {"movers": movers, "MLPs, told by 0.2": ["0.2"], "0.3": ["0.3"], "1.1": ["1.1"],
+           "late heads": late, "3.0": ["3.0"], "all heads at once": every_head}
 
-layer_0 = ["0.0", "0.1", "0.2", "0.3"]
+def by_part(some):
+    ask = ioi.asked(model, some, "ABC", direction="noising")
+    return {part: loss(ask, heads) for part, heads in tellers.items()}
+
+worth = {"Mary first": by_part(first), "John first": by_part(second)}
 
 # %% figure
-messages = arrows(first)
-ioi.circuit_after(7, messages).captioned(
-    "The whole circuit (128 prompts that name Mary first). At an arrow: the logits that are lost when this one message comes from the ABC prompt; for the movers, with the input that reads it. "
-    "Each exchange is made alone, so that what goes into the movers need not add up to what comes out. What goes to the logits includes what MLPs make of it. Not drawn: the late heads and 3.0. When all their messages are exchanged together, nothing is lost on these prompts."
+told = worth["Mary first"]
+ioi.circuit_after(7, {("movers", "logits"): told["movers"], ("MLPs", "logits"): told["MLPs, told by 0.2"], ("0.3", "logits"): told["0.3"], ("1.1", "logits"): told["1.1"]}).captioned(
+    "The whole circuit where Mary is named first. At an arrow: the logits that are lost when this one message to the logits comes from the ABC prompt. V, K and Q: the input that reads. Not drawn: the late heads and 3.0."
 )
 
+# %% figure
+table({part: {order: values[part] for order, values in worth.items()} for part in tellers}, decimals=1, signed=True, unit="logits", mark="all heads at once", corner="exchanged",
+      caption="The logits lost when one part's message to the logits comes from the ABC prompt, in 128 prompts of either order. Negative: the difference grows.")
+
 # %% [markdown]
-# Three ways lead to the logits, and together they make up about the whole difference.
+# Taken one by one, the parts make up about nine tenths of what is lost when all heads are exchanged at once. Head 0.2's message through the MLPs and heads 0.3 and 1.1 are worth the same in both orders.
 #
-# One arrow is odd. The movers give the note of John less than a fifth of their attention, but its keys matter much. We exchange only its keys, its values or both.
+# The movers are not. They read mostly *and*, where the first name is noted, and the late heads raise the second name. So where Mary is named first the movers bring her and the late heads bring John; where John is named first the late heads bring Mary.
+#
+# Each input of the movers matters. Exchanged alone, the message to their queries costs four logits, the keys of John's note five and the values of Mary's note seven. These are no parts of a sum: a mover with one wrong input reads another note, or copies another name.
+#
+# One of them is odd. The movers give the note of John less than a fifth of their attention, but its keys matter much. We exchange only its keys, its values or both.
 
 # %%
 _, of_abc = model.run_with_cache(ioi.asked(model, first, "ABC", direction="noising").corrupt)
@@ -643,15 +647,16 @@ table({case: {"they look at the comma": f"{comma[case][0]:.2f}", "they find ther
 # - **END, layer 1:** the movers carry this message in their *queries*. The *key* of a note says whose it is, and the message fits Mary's better than John's. So 1.0 and 1.2 read *and*; 1.3 errs, as in section 6. The *values* there say Mary, and they copy her name.
 # - **END, beside the movers:** MLPs hear *not John* too, and lower him. So do head 0.3, which looks at him, and head 1.1, which looks at *gave*.
 #
-# When John is named first, Mary is the second name, which the late heads raise more: there they are worth three logits, and the movers one.
-
 # %% claims
 six, abc_ask = ["0.2", "0.3", "1.0", "1.1", "1.2", "1.3"], ioi.asked(model, first, "ABC", direction="noising")
 at_once = [float(1 - noise.path_patch([part], "logits", mlps="recomputed").recovery()[0]) for part in (six, [h for h in every_head if h not in six])]
-draws = [messages, *(arrows(prompts(128, seed, orders=["ABBA"])) for seed in (12, 22))]
-to_logits = [sum(value for (_, end), value in one.items() if end == "logits") for one in draws]
-straight = abc_ask.path_patch([["0.2"]])
-john_first = [ioi.asked(model, some, "ABC", direction="noising") for some in (second, prompts(128, 13, orders=["BABA"]))]
+draws = [worth, *({"Mary first": by_part(prompts(128, seed, orders=["ABBA"])), "John first": by_part(prompts(128, seed + 1, orders=["BABA"]))} for seed in (12, 22))]
+straight, layer_0 = abc_ask.path_patch([["0.2"]]), ["0.0", "0.1", "0.2", "0.3"]
+def into_movers(some):
+    """The logits lost with the message to their queries, the keys of John's note, the values of Mary's."""
+    ask = ioi.asked(model, some, "ABC", direction="noising")
+    return loss(ask, ["0.2"], "END", "q"), loss(ask, layer_0, "before S2", "k"), loss(ask, layer_0, "after IO", "v")
+inputs_of = [into_movers(some) for some in (first, *(prompts(128, seed, orders=["ABBA"]) for seed in (12, 22)))]
 walk = [model.run_with_cache(prompt)[1]["pattern", k][0] for k in (0, 1)]  # by layer: (head, from, to)
 elsewhere = [loss(abc_ask, layer_0, "after S1", reads) for reads in "kv"] + [loss(abc_ask, [h], "END", "q") for h in ("0.0", "0.1", "0.3")]
 
@@ -666,18 +671,20 @@ with model.hooks(fwd_hooks=[(f"blocks.1.attn.hook_{one}", a_stranger) for one in
     for x in (model(first.tokens)[:, -1], after_both))
 with claims():
     claim("on the ABC prompts the two names are even, within half a logit", abs(float(straight.corrupt.mean())) < 0.5)
-    claim("each of the three to the logits is worth between 3.5 and 5.5, in each of three draws", between([value for one in draws for (_, end), value in one.items() if end == "logits"], 3.5, 5.5))
-    claim("the six arrows are the same within 0.5 logits in two more draws", all(abs(one[name] - value) < 0.5 for one in draws for name, value in messages.items()))
-    claim("the three to the logits make up the whole difference within a tenth, in each of three draws", all(about(one, float(straight.clean.mean())) for one in to_logits))
-    claim("the message to the queries costs half as much as in section 5, within a tenth", about(messages["0.2", "movers"], heard["queries"][2] / 2))
+    claim("all at once lose about 12 where Mary is named first, in each of three draws", all(rounds_to(one["Mary first"]["all heads at once"], "12") for one in draws))
+    claim("one by one the parts make up about nine tenths of it, in either order and each of three draws", all(between(sum(list(by.values())[:-1]) / by["all heads at once"], 0.85, 0.95) for one in draws for by in one.values()))
+    claim("the MLPs, 0.3 and 1.1 are worth the same in both orders, within 0.4 logits, in each of three draws", all(abs(one["Mary first"][part] - one["John first"][part]) < 0.4 for one in draws for part in ("MLPs, told by 0.2", "0.3", "1.1")))
+    claim("the movers are worth more than four logits where Mary is first, and the late heads less than −2; where John is first less than 1.5, and the late heads more than 3, in each of three draws",
+          all(one["Mary first"]["movers"] > 4 and one["Mary first"]["late heads"] < -2 and one["John first"]["movers"] < 1.5 and one["John first"]["late heads"] > 3 for one in draws))
+    claim("queries cost four logits, keys five and values seven, in the first draw, and within half a logit of that in two more", all(map(rounds_to, inputs_of[0], ("4", "5", "7"))) and all(abs(a - b) < 0.5 for one in inputs_of for a, b in zip(one, inputs_of[0], strict=True)))
+    claim("the message to the queries costs half as much as in section 5, within a tenth", about(inputs_of[0][0], heard["queries"][2] / 2))
     claim("by keys from Mary's note less than 0.2 is lost, and by values from John's nothing", loss(abc_ask, layer_0, "after IO", "k") < 0.2 and loss(abc_ask, layer_0, "before S2", "v") < 0)
     claim("what layer 0 writes at “went”, by keys and values, and what 0.0, 0.1 and 0.3 tell the queries is worth less than 0.4", max(map(abs, elsewhere)) < 0.4)
     claim("with the late heads and 3.0 exchanged nothing is lost: the difference grows by 0.3 to 0.8 logits", between(loss(abc_ask, [*late, "3.0"], "END"), -0.8, -0.3))
     claim("with a stranger's keys the movers give the comma more than a half, in the clean run less than a fifth", comma["keys"][0] > 0.5 and comma["keys and values"][0] > 0.5 and comma["nothing"][0] < 0.2)
     claim("five logits are lost with the keys, two with keys and values, and none with the values", rounds_to(comma["keys"][1], "5") and rounds_to(comma["keys and values"][1], "2") and comma["values"][1] < 0)
     claim("with keys and values exchanged Mary's logit, above the mean of all names, falls by more than two, and John's does not rise", mary - mary_then > 2 and john_then <= john)
-    claim("the table's keys are the arrow of the drawing", abs(comma["keys"][1] - messages["note of S", "movers"]) < 0.01)
-    claim("where John is named first, the movers lose one logit and the late heads three, in each of two draws", all(rounds_to(loss(ask, movers, "END"), "1") for ask in john_first) and all(rounds_to(loss(ask, late, "END"), "3") for ask in john_first))
+    claim("the keys of John's note are worth the same by hand and by path patching", abs(comma["keys"][1] - inputs_of[0][1]) < 0.01)
     claim("on the sentence of the puzzle each head of layer 0 gives Mary more than eight tenths from “and”, and from the comma they give John more than Mary, by their mean", walk[0][:, 3, 2].min() > 0.8 and walk[0][:, 9, 4].mean() > walk[0][:, 9, 2].mean() > 0.2)
     claim("there 0.3 gives the second John more than 0.85 from “gave” and looks at him most from END, 0.2 gives him more than three quarters, and 1.1 gives “gave” more than nine tenths", walk[0][3, 11, 10] > 0.85 and int(walk[0][3, -1].argmax()) == 10 and walk[0][2, -1, 10] > 0.75 and walk[1][1, -1, 11] > 0.9)
     claim("with flip, the messages of the six to the logits, exchanged at once, lose 0.99 of what is lost altogether, those of the ten others less than 0.02", rounds_to(at_once[0], "0.99") and abs(at_once[1]) < 0.02)  # fmt: skip
