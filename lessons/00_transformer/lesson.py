@@ -58,7 +58,7 @@ plots.show(
 )
 
 # %% [markdown]
-# If the lead were a plain sum of twenty contributions, the two bars of a part would be equal, and those of head 3.2 nearly are. The two MLPs are stranger. On our prompt `m0` takes away from the lead, and yet the lead falls without it. `m3` adds next to nothing, and yet the lead rises without it. Over the 128 prompts `m0` adds 0.6 on average, but without it 5.5 are lost. That is more than the lead of 5.2, so that on average the wrong bracket is then ahead. Which bar do you believe?
+# If the lead were a sum of twenty contributions that leave one another alone, the two bars of a part would be equal, and those of head 3.2 nearly are. The two MLPs are stranger. On our prompt `m0` takes away from the lead, and yet the lead falls without it. `m3` adds next to nothing, and yet the lead rises without it. Over the 128 prompts `m0` adds 0.6 on average, but without it 5.5 are lost. That is more than the lead of 5.2, so that on average the wrong bracket is then ahead. Which bar do you believe?
 
 # %% [markdown] contents
 # The exercises begin with quick questions on einsum, softmax and the like. A second, deeper notebook has what the story does not need. A line *Checked here* opens to statements that the code has just tested.
@@ -430,7 +430,7 @@ plots.show(
 )
 
 # %% [markdown]
-# From every later position head 2.2 looks at the bracket. But attention does not tell how much the answer depends on it. From the last token head 1.0 gives the bracket a little more attention than head 2.2 does. Yet without head 1.0 hardly an answer is lost (section 1). To learn why a head looks there, and what it takes, we multiply its weights into two matrices. (Stream vectors are rows here.)
+# From every later position head 2.2 looks at the bracket. But attention does not tell how much the answer depends on it. From the last token head 1.0 gives the bracket a little more attention than head 2.2 does. Yet without head 1.0 hardly an answer is lost (section 1). To learn why a head looks there, and what it takes, we look at two matrices that its weights make. (Stream vectors are rows here.)
 #
 # - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), makes the score from the query's stream on its left and the key's on its right, up to biases and a division by $\sqrt{48}$;
 # - the **OV circuit** $W_V W_O$, (d_model, d_model), takes the key's stream and gives what is added at the query.
@@ -774,7 +774,7 @@ plots.show(
 # %% [markdown]
 # Without the three a quarter of the lead is left, and without head 0.3 as well less than a tenth. With *only* the four the lead is as good as whole, and the share right is 0.99. Four others are neither needed nor enough. So of sixteen heads these four carry the bracket, with all MLPs at work.
 #
-# The left map of section 1 hardly showed three of them. Zeros for head 1.0 or 3.2 cost lead but hardly an answer, and section 1 counted answers. Zeros for head 0.3 do not even cost lead, though its mean costs 0.41: zeros also take away what the head writes on every prompt, and the two losses happen to cancel.
+# The left map of section 1 hardly showed three of them. Zeros for head 1.0 or 3.2 cost lead but hardly an answer, and section 1 counted answers. Zeros for head 0.3 do not even cost lead, though its mean costs 0.41: zeros also take away what the head writes on every prompt, and the gain and the loss happen to cancel.
 
 # %% claims
 with claims():
@@ -1094,9 +1094,9 @@ plots.show(
 )
 
 # %% [markdown]
-# It has not. With zeros the model closes `]` whatever is open, and with the mean `)`. Both times hardly anything of the bracket is left, and what differs is the default: zeros also take away what `m0` writes on every prompt. The 2.1 are not knowledge of our `[`: where `(` is open, `]` is ahead too.
+# It has not. With zeros the model closes `]` whatever is open, and with the mean `)`. Both times hardly anything of the bracket is left, and what differs is the default: zeros also take away what `m0` writes on every prompt. Most of the 2.1 is no knowledge of our `[`: where `(` is open, `]` is ahead too, by more than half as much.
 #
-# **Each bar answers its own question.** The light one asks what a part adds to the final sum. The dark one asks how the lead changes when every later part and the norm must work with zeros. A part that others read, such as `m0`, can add little and be needed. A part that lengthens the stream, such as `m3`, can add much and not be needed.
+# **Each bar answers its own question.** The light one asks what a part adds to the final sum. The dark one asks how the lead changes when every later part and the norm must work with zeros. A part that others read, such as `m0`, can add little and be needed. A part that lengthens the stream, such as `m3`, can add much, and with zeros for it nothing is lost.
 
 # %% claims
 again, by_readers_again, default = [], [], []  # on four sets; default: what is closed with zeros or the mean, and how far the lead differs in a pair
@@ -1127,7 +1127,7 @@ with claims():
     claim("on our prompt the scale is 16.9, and with zeros for `m3` 11.6", rounds_to(scale, "16.9") and rounds_to(shorter, "11.6"))
     claim("on average 4.9 of the 5.5 that zeros for `m0` cost are lost by its readers, on three other sets more than three quarters; with its mean at all positions the terms of `m3` and of heads 2.2, 3.2 and 1.0 are less than a twentieth of what they were",
           rounds_to(split["mean of 128 prompts"]["m0"][1], "4.9") and rounds_to(lost["m0"], "5.5") and min(by_readers_again[1:]) > 3 / 4 and all(terms_without_m0[x].mean().abs() < added[x].mean() / 20 for x in ("2.2", "m3", "3.2", "1.0")))
-    claim("with zeros for `m0` 2.1 of our prompt's lead are left, and `]` is ahead of `)` where `(` is open, too; all three brackets have less than 0.001 of the probability together", rounds_to(ahead["zeros"][1].item(), "2.1") and ahead["zeros"].min() > 1 and unlikely < 0.001)
+    claim("with zeros for `m0` 2.1 of our prompt's lead are left, and where `(` is open `]` is ahead of `)`, too, by more than half as much; all three brackets have less than 0.001 of the probability together", rounds_to(ahead["zeros"][1].item(), "2.1") and ahead["zeros"].min() > ahead["zeros"][1] / 2 and unlikely < 0.001)
     claim("on our prompt and on more than nine in ten of four sets of 128 prompts and their twins the model closes `]` with zeros and `)` with the mean, whatever is open; where `(` is open, on more than eight in ten", closed["zeros"] == ["]"] * 3 and closed["its mean"] == [")"] * 3 and all(zeros > 0.9 and mean > 0.9 and zeros_round > 0.8 for zeros, mean, zeros_round, *_ in default))
     claim("on these four sets the lead differs by more than 9.9 between a prompt and its twin; with zeros or the mean it differs by less than 0.3 on average, in the wrong direction", all(apart_own > 9.9 and between(some, -0.3, 0) for *_, apart_own, some in default))
     claim("whichever bracket is open on our prompt, `m0` puts `)` ahead of `]` by more than a logit", pushes.max() < -1)
