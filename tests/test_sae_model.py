@@ -144,15 +144,12 @@ def test_ablating_a_latent_is_what_hooks_do(dictionary, tokens):
     assert effect.logit == pytest.approx(change[at].mean().item(), rel=1e-2, abs=1e-4)
 
 
-
-def test_steering_sets_the_latent_where_it_is_told_to(dictionary, tokens):
+def test_an_edit_of_nothing_changes_nothing(dictionary, tokens):
     bench = sae.Bench.of(dictionary, tokens)
     at = torch.zeros_like(tokens, dtype=torch.bool)
     at[1, 20:] = True
     nothing = bench.edited(at, torch.zeros_like(bench.x), None)
     assert abs(nothing.kl) < 1e-4 and abs(nothing.loss) < 1e-4
-    strong = bench.steer(5, 40.0, at, torch.tensor([7]))
-    assert strong.kl > 0.01
 
 
 @pytest.fixture(scope="module")

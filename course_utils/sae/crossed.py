@@ -46,12 +46,6 @@ class Crossed:
             }
         return table
 
-    @property
-    def kept_in_both(self) -> list[float]:
-        """The median cosine of the two directions of a latent that is in both layers, for each seed."""
-        both = (self.share > MOSTLY) & (self.share < 1 - MOSTLY)
-        return [kept[here].median().item() for kept, here in zip(self.kept, both, strict=True)]
-
     def plot(self) -> Figure:
         """A histogram of the shares, all seeds together, with the null as an outline."""
         fig, ax = plots.figure(height=2.6)

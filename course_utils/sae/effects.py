@@ -141,11 +141,6 @@ class Bench:
         shift = -self.f[..., latent, None] * direction
         return self.edited(self.where(latent), shift, named)
 
-    def steer(self, latent: int, to: float, at: Bool[Tensor, "context pos"], named: Int[Tensor, "token"]) -> Effect:
-        """Set `latent` to `to` at the positions `at`."""
-        shift = (to - self.f[..., latent, None]) * self.dictionary.sae.W_dec[latent] * at[..., None]
-        return self.edited(at, shift, named)
-
 
 def _compare(clean: Tensor, logits: Tensor, tokens: Tensor, at: Tensor, named: Tensor | None) -> tuple[Tensor, Tensor]:
     """Sums over edited positions of (KL, change of loss, change of named logits), over later ones of change of loss."""

@@ -408,12 +408,28 @@ table({m: {"AUC": tuple(float(x) for x in (v.mean(), v.min(), v.max())),
 # %% caption answer
 caption(f"The methods that do not rank the three true nodes on top of all 96 in each of four planted models (32 prompts each): the mean AUC over the models, and in how many of them they do. In all four do so: {', '.join(m for m in methods if complete[m] == 4)}.")
 
+# %% figure answer
+fig, axes = plots.figure(1, 3, height=2.3, sharey=True)
+for ax, method in zip(axes, ("attribution, flip", "denoising, ABC", "null: size of W_V W_O"), strict=True):
+    for of_model in rankings.values():
+        ax.step(*ioi.roc(of_model[method].score, of_model[method].truth), where="post", lw=1.8, alpha=0.7,
+                color=plots.NULL if method.startswith("null") else plots.SERIES[0])  # fmt: skip
+    ax.set(title=method.removeprefix("null: "), xlabel="share of the other nodes", xlim=(-0.02, 1), ylim=(0, 1.05))
+axes[0].set(ylabel="share of the true nodes")
+plots.show(
+    fig, "Three panels of four curves each. By attribution all true nodes come early; by denoising at once in three models, and in one the last of them after nearly half of the others; by the size of the weights late.",
+    "ROC curves of three rankings in the four planted models: going down a ranking, how many of the true nodes have been met by the time that some of the others have. A perfect ranking rises to 1 at the left edge.",
+)  # fmt: skip
+
 # %% claims answer
 with claims():
     claim("noising, and denoising with flip, rank the three true nodes first in all four models",
           all(complete[method] == 4 for method in ("noising, flip", "noising, ABC", "denoising, flip")))
     claim("so does integrated gradients with flip, and so do the mean and zeros", all(complete[m] == 4 for m in ("integrated gradients, flip", "mean ablation", "zero ablation")))
     claim("attribution by the gradient alone misses a true node with flip in at least three models of four", complete["attribution, flip"] <= 1)
+    last_at = {m: [float(curve[0][curve[1] >= 1].min()) for of_model in rankings.values() for curve in [ioi.roc(of_model[m].score, of_model[m].truth)]] for m in methods}
+    claim("by attribution with flip the last true node comes after fewer than one in twenty of the others, in each model", max(last_at["attribution, flip"]) < 0.05)
+    claim("by denoising with ABC it comes after nearly half of them in the one model in which it is missed", between(max(last_at["denoising, ABC"]), 0.45, 0.5) and sorted(last_at["denoising, ABC"])[-2] == 0)
     claim("its mean AUC with flip is 0.99", rounds_to(values["attribution, flip"].mean(), "0.99"))
     claim("denoising with ABC misses one in at least one model, although it is exact", complete["denoising, ABC"] < 4)
     claim("both baselines have a mean AUC between 0.35 and 0.75, and never all three on top",

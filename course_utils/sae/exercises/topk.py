@@ -93,7 +93,7 @@ Function(
               "Where several are equal to the k-th largest, you keep them all: more than k. Choose places and not a threshold."),
         wrong("the k-th left out", lambda pre, k: pre.relu() * (pre > _threshold(pre, k)),
               "You keep those *above* the k-th largest: k − 1 of them."),
-        wrong("k smallest", lambda pre, k: -_kept(-pre, k).clamp(max=0) if False else torch.zeros_like(pre).scatter(1, pre.argsort(dim=1, stable=True)[:, :k], pre.gather(1, pre.argsort(dim=1, stable=True)[:, :k]).relu()),
+        wrong("k smallest", lambda pre, k: torch.zeros_like(pre).scatter(1, pre.argsort(dim=1, stable=True)[:, :k], pre.gather(1, pre.argsort(dim=1, stable=True)[:, :k]).relu()),
               "You keep the k smallest: the order is ascending."),
         wrong("along the batch", lambda pre, k: _columns(pre, min(k, len(pre))),
               "You keep the k largest of each *latent*, over the batch. The k are counted in each row: dim=1."),
