@@ -628,6 +628,10 @@ def without(latent, frozen=(), along=None):
     edited = model.run_with_hooks(tokens, fwd_hooks=[(dictionary.hook, ablate), *hooks])
     return edited[0, place].softmax(dim=-1)  # of each next token
 
+
+ways = {"as it is": logits[0, place].softmax(dim=-1), "378 ablated": without(378)}
+{way: decode_token([int(p.argmax())]) for way, p in ways.items()}  # the likeliest next token
+
 # %% figure answer
 as_it_is = logits[0, place].softmax(dim=-1)
 one_frozen, all_frozen = {part: without(378, [part]) for part in where}, without(378, where)
