@@ -942,7 +942,7 @@ ioi.beside_drawn().captioned(
 # In both, heads copy a name, and a message to their queries says whom to avoid; on the right the heads that send it are called S-inhibition heads. Below, the two differ. GPT-2 small has duplicate-token heads and induction heads (those of lesson 3), which notice at S2 that a name has occurred before. Here head 0.2 reads the name off its token, whether it is new or not. GPT-2's movers read the name itself, ours read notes.
 #
 # - **One model.** `ioi-natural-b` and `ioi-natural-c` are the same recipe with other random starts. They do the task with other circuits, which the second notebook, `04_ioi_deeper`, draws.
-# - **Heads first.** The MLPs were kept throughout, and they add more than half of the logit difference. We know what they are told, and that they lower S and raise IO, but not how their neurons do it.
+# - **Heads first.** The MLPs were kept throughout, and they add more than half of the logit difference. We know what they are told, and that together they lower S and raise IO. The second notebook opens the one that lowers S most.
 # - **One opening.** The circuit was measured on one opening, and section 9 shows two sentences that it does not explain.
 #
 # **The puzzle, answered.** In sentences that begin like the first one, the model avoids the last name that it has read, whether it is repeated or not. Head 0.2 scores a name by its place and not by its repetition, and the parts that hear this head avoid the name that it looks at most. An earlier name is avoided a little.
