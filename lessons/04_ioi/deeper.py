@@ -630,7 +630,7 @@ plots.show(fig, f"Bars that fall from {int(serves.max())} to 0; {int((serves > 0
 # %% [markdown]
 # Ten neurons of 256 do about three quarters of what this MLP does for a giver, and thirty do nearly all of it. The ten of another giver do less than half as much, and ten at random hardly anything.
 #
-# But there is no neuron for each name. The tens of all 80 givers together hold fewer than fifty neurons, and some of these are in the tens of more than half of the givers. So a giver is lowered by a combination of neurons, each of which serves many names.
+# But there is no neuron for each name. The tens of all 80 givers together hold fewer than fifty neurons. Some two dozen of these are each in the tens of fifteen givers or more, and fill more than four fifths of all places. So a giver is lowered by a combination of neurons, most of which serve many names.
 
 # %% claims
 again = []  # two more draws, of both sets of prompts
@@ -644,7 +644,7 @@ with claims():
     claim("the MLP of layer 1 lowers the giver by more than the three others together", float(-lowers.sum(1).mean()) > 2 and ioi.writes(model, clean).rows()["m1"]["to S"][0] < sum(ioi.writes(model, clean).rows()[f"m{k}"]["to S"][0] for k in (0, 2, 3)))
     claim("a giver's ten do about three quarters of what all do, thirty more than nine tenths, in each of three draws", all(about(lost_with["its ten"] / lost_with["all 256"], 3 / 4) and lost_with["its thirty"] > 0.9 * lost_with["all 256"] for lost_with, _ in neurons))
     claim("the ten of another giver do less than half as much, and ten at random less than a tenth, in each of three draws", all(lost_with["null: another giver's ten"] < lost_with["its ten"] / 2 and lost_with["null: ten at random"] < lost_with["its ten"] / 10 for lost_with, _ in neurons))
-    claim("the tens hold fewer than fifty neurons, and at least one is in those of more than forty givers, in each of three draws", all(int((count > 0).sum()) < 50 and count.max() > 40 for _, count in neurons))
+    claim("the tens hold fewer than fifty neurons; about 24 are each in those of fifteen givers or more, and fill more than four fifths of the places, in each of three draws", all(int((count > 0).sum()) < 50 and about(int((count >= 15).sum()), 24) and count[count >= 15].sum() > 0.8 * count.sum() for _, count in neurons))
 
 # %% [markdown]
 # ## 9 · The same training, three circuits
