@@ -5,7 +5,7 @@
 #
 # **A puzzle.** This course brings a small language model that has read Python. Show it `values = [names, lines, size`, and it gives a score to every piece of text that could come next. On the left below are two of these scores, that of `]`, which would be right, and that of `)`, which would be wrong. How far the right one is ahead is called its **lead**. The model knows which bracket to close.
 #
-# But how does it know? It is built from twenty parts: four layers, each with four attention heads and one MLP. Heads are named by layer and number, both counted from 0, so that `3.2` is head 2 of layer 3, and MLPs by their layer, `m0` to `m3`. In the middle below are three of the twenty on this prompt, on the right the same three on 128 prompts like it. The light bar says how much a part *adds* to the lead, the dark bar how much of the lead is *lost* when the part writes zeros instead of its output.
+# But how does it know? It is built from twenty parts: four layers, each with four attention heads and one MLP. Heads are named by layer and number, both counted from 0, so that `3.2` is head 2 of layer 3, and MLPs by their layer, `m0` to `m3`. In the middle below are three of the twenty on this prompt, on the right the same three on 128 prompts like it, for each of which one of the two other brackets counts as the wrong one. The light bar says how much a part *adds* to the lead, the dark bar how much of the lead is *lost* when the part writes zeros instead of its output.
 
 # %% setup
 
@@ -435,7 +435,7 @@ plots.show(
 # - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), makes the score from the query's stream on its left and the key's on its right, up to biases and a division by $\sqrt{48}$;
 # - the **OV circuit** $W_V W_O$, (d_model, d_model), takes the key's stream and gives what is added at the query.
 #
-# **Why head 2.2 looks at the bracket.** A key is made from the stream, and the stream is the sum of what the parts wrote. To find the part that makes the bracket's key fit, we take the parts one by one. The bracket competes for attention with the tokens after it. So in its stream we replace what the part wrote there by the mean of what the part wrote at those. From this stream we compute the keys of head 2.2, and nothing else.
+# **Why head 2.2 looks at the bracket.** A key is made from the stream, and the stream is the sum of what the parts wrote. To find the part that makes the bracket's key fit, we take the parts one by one. The bracket competes for attention with the tokens after it. So we take out what one part wrote at the bracket, and put in what the same part wrote at the later tokens, in the mean. From the stream so changed we compute the keys of head 2.2, and nothing else.
 
 # %%
 written = tf.components(model, clean, layer=1)  # what layers 0 and 1 wrote, part by part
@@ -489,8 +489,7 @@ ov = {f"{a}.{b}": moves(by_sign["resid_pre", a][:, opener], a, b)[:, closers] fo
 ov = {name: x - x.mean(1, keepdim=True) for name, x in ov.items()}  # (fed, closing): above the mean of the three
 three = ("2.2", "3.2", "1.0")
 maps = {f"head {name}": ov[name] for name in three}
-maps["head 3.1"] = ov["3.1"]
-fig, axes = plots.figure(columns=4, height=2.5)
+fig, axes = plots.figure(columns=3, width=6.0, height=2.6)
 for ax, (name, values) in zip(axes, maps.items(), strict=True):
     plots.heatmap(ax, values, limit=1.6, bar=False)
     for i in range(3):
@@ -504,8 +503,8 @@ for ax, (name, values) in zip(axes, maps.items(), strict=True):
     ax.set(xlabel="raised", ylabel="read")
 plots.show(
     fig,
-    alt="Four grids of three opening brackets by three closing ones. For 2.2 the diagonal is high, for 3.2 and 1.0 less so; for 3.1, the largest of the other thirteen, the diagonal is not the highest in the row of the square bracket.",
-    caption="What an OV circuit makes of the bracket in our prompt: how far it raises each closing one above the mean of the three, in logits (purple; orange: below the mean). Each of the first three heads raises the matching one most (the diagonal, framed). Last: head 3.1, with the largest diagonal of the other thirteen.",
+    alt="Three grids of three opening brackets by three closing ones. For 2.2 the diagonal is high, for 3.2 and 1.0 less so.",
+    caption="What an OV circuit makes of the bracket in our prompt: how far it raises each closing one above the mean of the three, in logits (purple; orange: below the mean). Each of the three heads raises the matching one most (the diagonal, framed).",
 )
 
 # %% [markdown]
@@ -858,9 +857,9 @@ plots.show(
 # %% [markdown]
 # The text says `[` all the time. Yet the answer follows the *output* of `m0`: the model closes the bracket that the output is from. Where the *input* comes from makes no difference. In this sense `m0` *translates* the bracket: it reads which one it is, and writes that in a form from which the later heads make the answer.
 #
-# The 128 pairs agree. Exchanged at every position, the output of `m0` brings back the whole lead, and its input nothing. So all that later layers use of the bracket has passed through `m0`. Such a place is called a **bottleneck**.
+# The 128 pairs agree. Exchanged at the bracket, the input of `m0` brings back nothing of the lead, and the output all of the 0.77 that the whole stream brings back there. Exchanged at every position, the output brings back the whole lead, and the input nothing. So all that later layers use of the bracket has passed through `m0`. Such a place is called a **bottleneck**.
 #
-# At the bracket alone the output brings back 0.77. Where the text has `(`, that is rarely enough to turn the answer. So something must take another way, and there is one head that we have not placed yet.
+# But 0.77 is not all. In a pair in which the text has `(` and the output is from `[`, it is rarely enough to turn the answer. So something must take another way, and there is one head that we have not placed yet.
 
 # %% figure
 draw.road(
@@ -935,16 +934,33 @@ by_hand = (pairs.difference(one_reader).mean().item() - low) / (lead - low)
 round(by_hand, 2)
 
 # %% [markdown]
-# `ask.path_patch` does the same for any writer and reader. We let `m0` be read by the values of each later head, the keys of head 2.2, the later MLPs and the logits; head 0.3 by each MLP, at the last token; and the three heads together by `m3`.
+# `ask.path_patch` does the same for any writer and reader. Our first writer is `m0`. Its readers can be the values of each later head, the keys of head 2.2, the later MLPs and the logits. Here are those to which it brings back more than 0.03.
 
 # %%
 readers = [f"{layer}.{head}.v" for layer in (1, 2, 3) for head in range(4)]
 readers += ["2.2.k", "m1", "m2", "m3", "logits"]
 found = ask.path_patch(["m0"], readers, pairs=True).recovery()[0].tolist()
 from_m0 = dict(zip(readers, found, strict=True))
+{reader: round(x, 2) for reader, x in from_m0.items() if x > 0.03}
+
+# %% [markdown]
+# The three heads read `m0` with their values, from which they make what they move. Head 2.2 reads it with its keys too, by which it finds the bracket, as section 4 has shown.
+#
+# The second writer is head 0.3, at the last token. Which MLP reads there what it has brought?
+
+# %%
 mlps = ["m0", "m1", "m2", "m3"]
 from_0_3 = ask.path_patch(["0.3"], mlps, positions=last, pairs=True).recovery()[0]
+{mlp: round(x, 2) + 0.0 for mlp, x in zip(mlps, from_0_3.tolist(), strict=True)}
+
+# %% [markdown]
+# Only `m0` reads it. Head 0.3 moves the bracket before `m0` has run, and `m0` translates it at the last token.
+#
+# The third writers are the three heads together. How much does `m3` get from them?
+
+# %%
 to_m3 = ask.path_patch([three], ["m3"]).recovery().item()
+round(to_m3, 2)
 
 # %% figure
 at = {x: from_m0[f"{x}.v"] for x in three}
@@ -954,13 +970,19 @@ draw.road(
     mlps={("m0", opener): "", ("m1", opener): f"{from_m0['m1']:.2f}", ("m0", last): f"{from_0_3[0]:.2f}, from 0.3", ("m3", last): f"{to_m3:.2f}, from heads"},
     skipped="past m0:\nnothing", answer="]", to_logits=f"{from_m0['logits']:.2f}, from m0", key="recovery when one reader alone\ngets the clean output",
 ).captioned(
-    "The whole map. On the blue lines and beside m1: this reader gets the clean output of m0. The other numbers name their writer. All readers that we tried and that are not drawn get less than 0.03."
+    "The whole map, with the numbers of the three cells above. On the blue lines and beside m1: this reader gets the clean output of m0. The other numbers name their writer. Readers that are not drawn get less than 0.03."
 )  # fmt: skip
 
 # %% [markdown]
-# The bracket takes two ways to the last token. On the first, `m0` translates it in its own stream, and heads 1.0, 2.2 and 3.2 move the translation. On the second, head 0.3 moves the bracket before `m0` has run, and `m0` translates it at the last token. There `m3` reads what the heads have brought, and on average adds to the lead as well.
+# This is the model's algorithm in five sentences:
 #
-# Each number belongs to one reader tried alone, so they need not add up. Together, the six inputs that the map draws from `m0` bring back 0.75, and all others together 0.12.
+# 1. At the bracket, `m0` reads which bracket it is, and writes this in a form that the heads can use.
+# 2. By this writing head 2.2 finds the bracket, and heads 1.0, 2.2 and 3.2 move it to the last token.
+# 3. Head 0.3 moves the bracket itself there, before `m0` has run, and at the last token `m0` translates it.
+# 4. `m3` reads what the heads have brought, and on average adds to the lead.
+# 5. Where nothing overrules it, the default `)` stays.
+#
+# The numbers of the map belong to readers tried alone, so they need not add up. Together, the six inputs that it draws from `m0` bring back 0.75, and all others together 0.12.
 #
 # The map predicts an experiment that was not used to find it. If `m0` is read at two positions only, the bracket's and the last, then it should be enough to exchange its output at these two, also where the text has `(`.
 
@@ -1090,11 +1112,11 @@ ax.set(xlabel="what m0 writes", ylabel="] ahead of ) (logits)", xlim=(-2.2, 11),
 plots.show(
     fig,
     alt="Three groups of three bars, how far the square bracket is ahead of the round one. With the model's own m0 the bars differ widely, and each bracket is closed by its own kind. With zeros all three are above zero and the square one is closed; with the mean all three are below zero and the round one is closed.",
-    caption="Our prompt with each of the three brackets open. A bar above zero: ] is ahead of ). Green: our own [, so that the bar is the lead that is left. The answers are the same on more than nine in ten of 128 prompts and their twins. With zeros the three brackets have less than 0.001 of the probability together.",
+    caption="Our prompt with each of the three brackets open. A bar above zero: ] is ahead of ). Green: our own [, so that the bar is the lead that is left. The answers are the same on more than nine in ten of 128 prompts and their twins.",
 )
 
 # %% [markdown]
-# It has not. With zeros the model closes `]` whatever is open, and with the mean `)`. Both times hardly anything of the bracket is left, and what differs is the default: zeros also take away what `m0` writes on every prompt. Most of the 2.1 is no knowledge of our `[`: where `(` is open, `]` is ahead too, by more than half as much.
+# It has not. With zeros the model closes `]` whatever is open, and with the mean `)`. Both times hardly anything of the bracket is left. What differs is the bracket that comes out when nothing is known: zeros also take away what `m0` writes on every prompt, and then no bracket is likely any more, all three together having less than a thousandth of the probability. Most of the 2.1 is no knowledge of our `[`: where `(` is open, `]` is ahead too, by more than half as much.
 #
 # **Each bar answers its own question.** The light one asks what a part adds to the final sum. The dark one asks how the lead changes when every later part and the norm must work with zeros. A part that others read, such as `m0`, can add little and be needed. A part that lengthens the stream, such as `m3`, can add much, and with zeros for it nothing is lost.
 
@@ -1139,7 +1161,7 @@ with claims():
 #
 # The lesson's prompts came from one template. On three sets of 64 pairs each we tried two others, a call such as `type = values(offset, start` and a list such as `type = (values(offset), start`. On both `m0` is a bottleneck again, and the same four heads alone keep at least nine tenths of the lead. But in the list head 0.3 recovers more than head 2.2.
 #
-# Another model may differ in more. In GPT-2 small, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) found the heads that write the answer of another task. When all of them are set to their means, only about 5 % of the lead is lost, because backup heads take over. This lesson shows one training run of one small model. What carries over is its way to ask: of every bar, which question it answers.
+# Another model may differ in more. In GPT-2 small, Wang et al. 2022 ([arXiv 2211.00593](https://arxiv.org/abs/2211.00593)) found the heads that write the answer of another task. When all of them are set to their means, only about 5 % of the lead is lost, because backup heads take over. This lesson shows one training run of one small model. What carries over is the way to ask: which question does each bar answer?
 
 # %% claims
 templates = {(name, seed): tf.bracket_pairs(model.tokenizer, 64, seed=seed, template=name) for name in ("call", "nested") for seed in (2, 3, 4)}
