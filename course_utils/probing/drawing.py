@@ -201,7 +201,7 @@ def scoreboard(found: Mapping[tuple[str, str], tuple[float, float, float]]) -> F
             bar = [[value - low], [high - value]]
             ax.errorbar(value, -i, xerr=bar, fmt="o", ms=4.5, capsize=2, color=colour, mfc=fill)
             words = f"{value:.3f}".replace("-", "−")
-            ax.text(value, -i + 0.2, words, ha="center", va="bottom", fontsize=8, color=colour)
+            ax.text(max(value, 0.075), -i + 0.2, words, ha="center", va="bottom", fontsize=8, color=colour)  # not on 0
         ax.set(yticks=range(0, -len(labels), -1), yticklabels=labels, ylim=(-len(labels) + 0.6, 0.7),
                xlim=(-0.09, 0.5), xticks=(0, 0.2, 0.4))  # fmt: skip
         ax.set_title(test, fontsize=9.5)

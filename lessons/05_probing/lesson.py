@@ -9,11 +9,11 @@
 #
 # The lesson is about three words and the experiments that they need. A property of the text is
 #
-# - **absent** from a model's vectors if no classifier that was tried reads it better than the same classifier does in an untrained model, or better than it reads labels that were made up (sections 6 and 9),
-# - **present** if one does, and no other property is known that it reads in its place (sections 2 to 4),
-# - **used** if the answer or its odds change when we change the property in the vectors, beyond the range that 95 of 100 other changes as large keep to, and without our writing the answer itself into them (sections 6 to 9).
+# - **absent** from a model's vectors if no classifier that we try reads it there better than could be expected anyway (sections 6 and 9),
+# - **present** if one does, and we know of no other property that it reads in its place (sections 2 to 4),
+# - **used** if the answer, or its odds, change when we change the property in the vectors (sections 6 to 9).
 #
-# Section 9 carries one property of the trained model through all three words, and section 10 gives the verdict on five.
+# What can be expected anyway, and which changes count, the sections say. Section 9 carries one property of the trained model through all three words, and section 10 gives the verdict on five.
 
 # %% [markdown] contents
 # You need lesson 0: the residual stream and activation patching. The exercises take two and a half to three and a half hours (an estimate).
@@ -190,7 +190,7 @@ with claims():
 #
 # A probe can be fitted at any layer, to any label, in any network. We fit thirty: for six labels at five places, before each of the four layers (counted from 0) and after the last. *Before layer 2*, halfway through the model, stays our example. Of the labels, *definition* is a name where it is given a value (or imported, or made a parameter).
 #
-# Accuracy looks good for every rare property, and the share that is found depends on where a probe puts its border. So we ask something else. Take one token with the property and one without it. How often does the probe give a higher score to the first? This share of all such pairs is the **AUC**. It is 1 if every token with the property scores higher than every one without, and ½ for a guess or for always saying *no*. If two tokens with the property score 3 and 1, and two without score 2 and 0, three of the four pairs are in order: the AUC is ¾.
+# Accuracy looks good for every rare property. And the share that is found depends on where a probe puts its border: one that says *yes* to everything finds them all. So we ask something else. Take one token with the property and one without it. How often does the probe give a higher score to the first? This share of all such pairs is the **AUC**. It is 1 if every token with the property scores higher than every one without, and ½ for a guess or for always saying *no*. If two tokens with the property score 3 and 1, and two without score 2 and 0, three of the four pairs are in order: the AUC is ¾.
 
 # %% figure
 def auc(scores, y, some=test):
@@ -221,7 +221,7 @@ plots.show(
 # %% [markdown]
 # Before training one label alone is read well, *closing bracket*, with an AUC of 0.98 or more at every place. Which token it is nearly settles this label, and from a random network's vectors one can still read whether the token is a bracket. The other five are read better after training, best before layer 2 or 3, and less well at the end.
 #
-# How much of an AUC is owed to training? We measure the same in the model before training, and ask by how much the trained model is ahead. Such a measurement, without what is to get the credit, is called a **null**. The tokens of one file are not independent of each other, so the intervals come from drawing whole files again and again, with replacement (a bootstrap over files). This begins the scoreboard.
+# How much of an AUC is owed to training? We measure the same in the model before training, and ask by how much the trained model is ahead. A measurement in which the thing in question is missing, here the training, is called a **null**. The tokens of one file are not independent of each other, so the intervals come from drawing whole files again and again, with replacement (a bootstrap over files). This begins the scoreboard, which follows three of the six labels.
 
 # %% figure
 board = {}  # (label, test): by how much the AUC of its probe before layer 2 is above the null's
@@ -358,7 +358,7 @@ plots.show(
 # %% [markdown]
 # The part that we read is all docstring, and for Python's parser a bracket in a string is a character like any other. So every *yes* of the probe is wrong, and that is more than a third of the tokens. In the other nine files it is wrong at fewer than one in ten. It seems to have found brackets that are *written*, whether Python counts them or not.
 #
-# This guess can be tested. We label all tokens again, counting brackets inside strings and comments too, and fit a second probe to this label.
+# This guess can be tested. We label all tokens again, counting brackets inside strings and comments too, and fit a second probe to this label. (A bracket that is left open in a string or comment counts to its end and no further.)
 
 # %%
 def relabelled(some):
@@ -445,7 +445,7 @@ with claims():
     claim("in the further files, too, the second probe has the higher AUC on its own label", reads_w(probes_w, further.x, further_w)[0] > reads(probes, further, "in_brackets")[0])
 
 # %% [markdown]
-# All sixteen leads are above 0, and yet two rows are not what their names say. The probe for *inside brackets* reads written brackets to a good part. The one for *closing bracket* errs in the same way: in the ten new files each of its wrong *yes* is a closing bracket in a string or comment. So we withhold the word *present* from both. For *definition* and *inside written brackets* no such rival is known, although we have tried few, and we call them *present*. One caveat: the second label was thought of after a look at the ten files of the first three columns.
+# All sixteen leads are above 0, and yet two rows are not what their names say. The probe for *inside brackets* reads written brackets to a good part. The one for *closing bracket* errs in the same way: in the ten new files each of its wrong *yes* is a closing bracket in a string or comment. So we withhold the word *present* from both, and call them *not shown*. For *definition* and *inside written brackets* no such rival is known, although we have tried few, and we call them *present*. One caveat: the second label was thought of after a look at the ten files of the first three columns.
 
 # %% [markdown]
 # ## 5 · A rival, planted
@@ -673,23 +673,23 @@ kinds = {")": "a closing bracket", ",": "a comma", "\n": "a line break", "(": "a
 measured("probing.expects", kinds.get(gains, gains))
 
 # %% [markdown]
-# In a line where no bracket is open, `)` is now the model's first guess. Might not any push do as much? A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take a hundred or more of them. Half go along random directions. The others go along differences of the means of labels that were dealt at random, evenly to tokens inside and outside. The range in which 95 of 100 placebos lie is the bar for the word *used*: a property has to go beyond it.
+# In a line where no bracket is open, `)` is now the model's first guess. Might not any push do as much? Any large enough change disturbs a model. A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take a hundred or more of them. Half go along random directions. The others go along differences of the means of labels that were dealt at random, evenly to tokens inside and outside. The range in which 95 of 100 placebos lie is the bar for the word *used*: a property has to go beyond it.
 #
 # There is another suspicion. In this model a token's embedding is also the direction along which the token is predicted. A push along the embedding of “)” writes the answer “)”, whatever the property. So we split our direction into the part along this embedding and the part that is left, and interchange along each of them. What is left gets placebos that go as far as it does, without a part along the embedding of “)” either.
 
 # %% figure
 answer_way = model.W_U[:, close] / model.W_U[:, close].norm()
-without = toward - (toward @ answer_way) * answer_way
-drawing.in_two_parts(float(toward @ answer_way), float(without.norm())).captioned("The difference of the class means, to scale, as the sum of a part along the embedding of “)” and a part that is left.")
-
-# %%
 closing = torch.tensor([any(c in model.tokenizer.decode([i]) for c in ")]}")
                         for i in range(model.cfg.d_vocab)])
 first = torch.tensor([int(test.place[test.file == f, 0].min()) for f in files])  # a context of each
 begun = replace(test, contexts=test.contexts[:, :64])  # the first quarter of each context
 where = torch.isin(test.place[:, 0], first) & (test.place[:, 1] < 64) & ~wrote_new
-outside = begun[where]
-pool = x[wrote]  # the donors
+outside = begun[where]  # tokens that are outside written brackets
+without = toward - (toward @ answer_way) * answer_way
+drawing.in_two_parts(float(toward @ answer_way), float(without.norm())).captioned("The difference of the class means, to scale, as the sum of a part along the embedding of “)” and a part that is left.")
+
+# %%
+pool = x[wrote]  # the donors: tokens inside written brackets
 donors = pool[torch.randint(len(pool), (len(outside),), generator=torch.Generator().manual_seed(0))]
 
 def rise(onto, along=toward):
@@ -725,7 +725,7 @@ with claims():
     claim("all ten files", len(outside.file.unique()) == 10)
 
 # %% [markdown]
-# The direction does more than every placebo. But along the embedding of “)” alone there are about two thirds of the effect. What is left without it lies within the range of its placebos, and some of them do more.
+# The direction does more than every placebo. But along the embedding of “)” alone, the shorter of the two parts, there are about two thirds of the effect. What is left without it lies within the range of its placebos, and some of them do more.
 #
 # So the word *used* has not been earned. The larger part may be an answer that we wrote in ourselves, and the rest does not pass the bar.
 
@@ -967,7 +967,7 @@ with claims():
     claim("as far along the embeddings of the two signs they go the other way, in each set", by_embedding.max() < 0)
 
 # %% [markdown]
-# Along one direction the log odds go as far as with the whole vector, and in each of the ten sets further than the bar of section 7, the range of 95 of 100 placebos. This is about four tenths of the way to the other line; nearly all of the rest is in the vector of the name.
+# Along one direction the log odds go as far as with the whole vector. Placebos move them too, either way, and a few of the 200 (the strokes) come near. But in each of the ten sets the direction goes beyond the bar of section 7, the range of 95 of 100. This is about four tenths of the way to the other line; nearly all of the rest is in the vector of the name.
 #
 # But which property is it? At the line breaks of the pairs *inside brackets* and *inside written brackets* agree. So we put the bracket into a string: `get("call(name"), size`. Python counts no bracket in a string, and here both labels say *no* at the line break. The lines of such a pair, with ( or a comma in the string, swap the component along the direction that was found in code.
 
@@ -1076,7 +1076,7 @@ card(
 # - mass-mean probe: a probe whose direction is the difference of two class means.
 # - logistic regression: a probe that minimises the cross-entropy, with a penalty on its direction.
 # - AUC: how often, of two tokens with and without a property, the one with it gets the higher score.
-# - null: what the same measurement gives without what is to get the credit, such as training or true labels.
+# - null: the same measurement where the thing in question is missing, such as training, or true labels.
 # - control task: a made-up property in which each token has a random label of its own, the same wherever it occurs.
 # - selectivity: a probe's score on a property, accuracy or AUC, minus its score on the control task.
 # - labels shuffled within tokens: the true labels shuffled among the places of each token, so that only a token's rate is left.
