@@ -35,7 +35,7 @@ def planted_network() -> Picture:
         middle = sum(rows) / n_bits
         for row in rows:
             page.box((0.45, row), "0/1", fill=plots.TOKEN, width=0.5, height=0.3, size=SMALL)
-            page.arrow((0.72, row), (1.3, middle), thick=0.9)
+            page.arrow((0.72, row), (1.3, middle + 0.45 * (row - middle)), thick=0.9)
         fill = {"property": plots.SERIES[0], "rival": plots.SERIES[5]}.get(name, FADED)
         height = 0.52 if n_bits > 1 else 0.44
         page.box((2.25, middle), f"{name}:\n{says}", fill=fill, width=1.88, height=height, size=SMALL)
@@ -201,7 +201,7 @@ def scoreboard(found: Mapping[tuple[str, str], tuple[float, float, float]]) -> F
             bar = [[value - low], [high - value]]
             ax.errorbar(value, -i, xerr=bar, fmt="o", ms=4.5, capsize=2, color=colour, mfc=fill)
             words = f"{value:.3f}".replace("-", "−")
-            ax.text(max(value, 0.075), -i + 0.2, words, ha="center", va="bottom", fontsize=8, color=colour)  # not on 0
+            ax.text(max(value, 0.1), -i + 0.2, words, ha="center", va="bottom", fontsize=8, color=colour)  # not on 0
         ax.set(yticks=range(0, -len(labels), -1), yticklabels=labels, ylim=(-len(labels) + 0.6, 0.7),
                xlim=(-0.09, 0.5), xticks=(0, 0.2, 0.4))  # fmt: skip
         ax.set_title(test, fontsize=9.5)
