@@ -131,11 +131,3 @@ def test_the_stored_paths_are_what_their_recipe_measures(dictionary):
     assert rises(later, tokens, at, edited).mean().item() == pytest.approx(own[0, 0].item(), rel=0.4)
     direct = rises(later, tokens, at, edited, frozen=later.parts)
     assert direct.mean().item() == pytest.approx(own[-1, 0].item(), abs=0.05)
-
-
-def test_an_arrow_is_what_freezing_takes_away():
-    paths = stored.paths()
-    for latent in stored.PATHS:
-        own, arrows = paths.of(latent)[0][:, 0].tolist(), paths.arrows(latent)
-        assert list(arrows) == [*stored.WAYS[1:-1], "direct"] and arrows["direct"] == own[-1]
-        assert [own[0] - arrows[part] for part in stored.WAYS[1:-1]] == pytest.approx(own[1:-1])

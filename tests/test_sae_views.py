@@ -2,13 +2,11 @@
 
 import pytest
 import torch
-from matplotlib.patches import FancyArrow
 
 from course_utils import plots, sae
 from course_utils.python_text import samples
 from course_utils.python_text.labels import token_labels
 from course_utils.sae import deeper_diagram, stored
-from course_utils.sae.diagram import PER_NAT
 from course_utils.sae.label_words import EXAMPLES, WORDS
 from course_utils.sae.plane_views import in_pair_plane
 
@@ -80,15 +78,6 @@ def test_a_path_leads_past_every_part_and_through_it():
     page = sae.two_paths(("attention 3", "MLP 3"))
     assert {"attention 3", "MLP 3", "the direct path"} <= {text.get_text() for text in page.fig.axes[0].texts}
     assert "attention 3, MLP 3" in page.alt
-
-
-def test_arrows_are_as_thick_as_their_effects():
-    effect = {"attention 3": 0.1, "MLP 3": 0.4, "direct": 0.2}
-    page = sae.two_paths(("attention 3", "MLP 3"), "latent 7", effect)
-    shafts = [patch for patch in page.fig.axes[0].patches if isinstance(patch, FancyArrow)]
-    drawn = [shaft._width for shaft in shafts]  # the direct path, then up and down for each part
-    assert drawn == pytest.approx([PER_NAT * effect[name] for name in ("direct", *["attention 3"] * 2, *["MLP 3"] * 2)])
-    assert {"0.10", "0.40", "the direct path: 0.20"} <= {text.get_text() for text in page.fig.axes[0].texts}
 
 
 def test_labels_stand_in_rows_and_bold_are_those_at_which_the_latent_beats_the_list():

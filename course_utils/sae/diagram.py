@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from matplotlib.patches import FancyArrow, Rectangle
+from matplotlib.patches import Rectangle
 
 from course_utils import plots
-from course_utils.page.draw.sheet import SMALL, Picture, Point, Sheet, sheet
+from course_utils.page.draw.sheet import SMALL, Picture, Sheet, sheet
 
 LATENTS, ACTIVE = 12, (2, 6, 9)  # how many are drawn, and which of them are active
 VECTOR = (0.55, 0.2, 0.9, 0.35, 0.7)  # greys of the vector's numbers
-PER_NAT = 0.42  # inches that an arrow is thick, for each nat of its effect
 REBUILT = (0.42, 0.34, 0.74, 0.24, 0.58)  # nearly the same ones
 
 
@@ -34,42 +33,22 @@ def autoencoder() -> Picture:
     )
 
 
-def two_paths(parts: Sequence[str], latent: str = "", effect: Mapping[str, float] | None = None) -> Picture:
-    """What a latent writes runs along the stream to the unembedding; each part of the later blocks reads the stream.
-
-    Args:
-        latent: what it is called.
-        effect: of each part, and of the path past all of them ("direct"); arrows are as thick as it says.
-    """
-    stream, above = (0.62, 1.75) if effect else (0.55, 1.3)
-    page, ends = sheet(above + 0.45), (stream + 0.06, above - 0.2)
-
-    def arrow(start: Point, end: Point, name: str, colour: str, thick: float) -> None:
-        if effect is None:
-            page.arrow(start, end, colour=colour, thick=thick)
-            return
-        (x, y), wide = start, max(PER_NAT * effect[name], 0.008)
-        page.ax.add_patch(FancyArrow(x, y, end[0] - x, end[1] - y, width=wide, head_width=wide + 0.11, head_length=0.13,
-                                     length_includes_head=True, color=colour, linewidth=0, zorder=3))  # fmt: skip
-
-    def write(at: Point, text: str, name: str = "", colour: str = plots.INK) -> None:
-        number = f"{effect[name]:.2f}" if effect and name else ""
-        page.text(at, text + number, colour=colour, size=SMALL, halo=False)
-
-    page.line([(1.2, stream), (5.75, stream)], colour=plots.STREAM, thick=9 if effect else 7, behind=True)
-    arrow((1.2, stream), (5.75, stream), "direct", plots.HEAD, 2)
-    write((3.5, 0.2), "the direct path" + (": " if effect else ""), "direct", plots.HEAD)
-    write((0.62, stream), f"{latent}\nwrites" if latent else "what the\nlatent writes", colour=plots.HEAD)
-    write((6.5, stream), "unembedding,\nprediction")
+def two_paths(parts: Sequence[str]) -> Picture:
+    """What a latent writes runs along the stream to the unembedding; each part of the later blocks reads the stream."""
+    page, stream, above = sheet(1.75), 0.55, 1.3
+    page.line([(1.2, stream), (5.75, stream)], colour=plots.STREAM, thick=7, behind=True)
+    page.arrow((1.2, stream), (5.75, stream), colour=plots.HEAD, thick=2)
+    for at, text, colour in (((3.5, 0.2), "the direct path", plots.HEAD),
+                             ((0.62, stream), "what the\nlatent writes", plots.HEAD),
+                             ((6.5, stream), "unembedding,\nprediction", plots.INK)):  # fmt: skip
+        page.text(at, text, colour=colour, size=SMALL, halo=False)
     for i, part in enumerate(parts):
         x = 1.95 + 1.15 * i
         page.box((x, above), part, fill=plots.MLP if part.startswith("MLP") else plots.TOKEN, width=1.02, size=SMALL)
-        arrow((x - 0.26, ends[0]), (x - 0.26, ends[1]), part, plots.INK, 1.3)
-        arrow((x + 0.26, ends[1]), (x + 0.26, ends[0]), part, plots.INK, 1.3)
-        write((x, above + 0.32), "", part)
-    thick = "".join(f" {name}: {value:.2f}." for name, value in (effect or {}).items())
+        page.arrow((x - 0.26, stream + 0.06), (x - 0.26, above - 0.2), thick=1.3)
+        page.arrow((x + 0.26, above - 0.2), (x + 0.26, stream + 0.06), thick=1.3)
     return page.picture(f"A line from what the latent writes to the prediction. Above it {len(parts)} boxes, "
-                        f"{', '.join(parts)}, each with an arrow from the line and one back to it.{thick}")  # fmt: skip
+                        f"{', '.join(parts)}, each with an arrow from the line and one back to it.")  # fmt: skip
 
 
 def _column(page: Sheet, x: float, values: tuple[float, ...], name: str, below: str) -> None:

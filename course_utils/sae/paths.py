@@ -161,8 +161,3 @@ class Paths:
         """`own` and `null` of one latent."""
         row = self.latent.tolist().index(latent)
         return self.own[row], self.null[row]
-
-    def arrows(self, latent: int) -> dict[str, float]:
-        """By each part, how much of the rise is gone once it is frozen; and "direct", what is left with all frozen."""
-        nothing, *each, direct = self.of(latent)[0][:, 0].tolist()
-        return {part: nothing - left for part, left in zip(self.ways[1:-1], each, strict=True)} | {"direct": direct}

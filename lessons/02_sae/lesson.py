@@ -662,29 +662,27 @@ page.measured("sae.path", max(back, key=back.get) if all_frozen[breaks].sum() > 
 #
 # ### Latent 378 in a whole text
 #
-# One token that we chose proves little. So we ablate 378 wherever it is active in the held-out text, at 603 tokens, and ask how far the loss of the next token rises there. Then we freeze one part after the other, and ask how much of the rise is gone.
+# One token that we chose proves little. So we make parts of the model miss 378 wherever it is active in the held-out text, at 603 tokens, and ask how far the loss of the next token rises there. A frozen MLP 3 works as if 378 were still there, so that everything *else* misses it. And we can let MLP 3 *alone* miss it.
+#
+# Before you look: when MLP 3 alone misses 378, the loss rises by 0.06 nats. When everything else misses it, it rises by 0.12. How far does it rise when both do?
 
-# %% figure
+# %% figure answer
 paths = stored.paths()
-sae.two_paths(later.parts, "latent 378", paths.arrows(378)).captioned(
-    "Without latent 378 the loss rises by 0.64 nats. The number above a part says by how much this rise shrinks when we freeze the part, and its two arrows are as thick as the number is large. The blue arrow is as thick as the rise that remains with all four parts frozen. The numbers do not add up to 0.64, because parts read one another. The twenty foreign pushes reach 0.32 at most, and 0.14 on the direct path."
-)
-
-# %% [markdown]
-# The text says what the one token said: hardly anything takes the direct path, and to freeze MLP 3 saves most. The fourth block has thick arrows, too, because most of the rise passes through it in the end.
-#
-# A frozen MLP 3 works as if 378 were still there, while everything else misses it. The reverse test lets MLP 3 alone miss 378, and everything else still read it.
-
-# %% figure
+everything, all_else = (paths.of(378)[0][k] for k in (0, paths.ways.index("MLP 3")))
 alone = paths.alone[0, later.parts.index("MLP 3")]  # of latent 378
-missing = {"everything": paths.of(378)[0][0], "everything but MLP 3": paths.of(378)[0][paths.ways.index("MLP 3")], "MLP 3 alone": alone}
-page.table({who: {"rise of the loss": tuple(rise.tolist())} for who, rise in missing.items()}, corner="what misses 378", unit="nats", decimals=2,
-           caption="How far the loss rises where latent 378 is active. The intervals are over held-out modules, resampled.")  # fmt: skip
+page.table({"MLP 3 reads 378": {"the rest reads it": 0.0, "the rest misses it": tuple(all_else.tolist())},
+            "MLP 3 misses it": {"the rest reads it": tuple(alone.tolist()), "the rest misses it": tuple(everything.tolist())}},
+           corner="rise of the loss", unit="nats", decimals=2, mark=[("MLP 3 misses it", "the rest misses it")],
+           caption="How far the loss rises where latent 378 is active, with 95 % intervals over held-out modules, resampled. Twenty foreign pushes that everything reads raise it by 0.32 at most.")  # fmt: skip
 
 # %% [markdown]
-# MLP 3 is nearly enough, and yet it is hardly needed: when it alone misses 378, the loss rises by only 0.06 of 0.64 nats. So MLP 3 is one route, and at least one more leads past it. The loss rises far only when all are cut.
+# When both miss it, the loss rises by 0.64, more than three times the sum of the two other cases. So MLP 3 is one route, and at least one more leads past it. Either does most of the work when the other is cut, and the loss rises far only when all are.
 #
-# What does MLP 3 make of a `)`? We look at the next tokens that the model expects at the same 603 places.
+# With all four parts frozen hardly anything is left, 0.02. So in the whole text, too, the direct path does not matter.
+#
+# ### Latent 9 in a whole text
+#
+# For latent 9 it does. Without 9 the loss rises by 0.33 nats where it is active, and with all four parts frozen about half of this is left. (Foreign pushes reach 0.18, and 0.05 on the direct path.) Which next tokens does the model then expect?
 
 # %% figure
 whole, strength = sae.Later.of(dictionary, text.tokens), torch.nn.functional.pad(f_held, (0, 0, 1, 0))  # the first token is silent
@@ -699,28 +697,11 @@ def expected(latent, frozen=None):
     return {sign: 100 * p[ids].sum().item() for sign, ids in signs.items()}
 
 
-at_378 = {"as it is": expected(378), "378 ablated": expected(378, ()), "378 ablated, MLP 3 frozen": expected(378, ["MLP 3"])}
-page.table([{"next token": sign, **{way: p[sign] for way, p in at_378.items()}} for sign in signs if sign not in ("`)`", "`,`")],
-           decimals=1, unit="%", caption="What the model expects where latent 378 is active: mean probabilities over 603 tokens.")  # fmt: skip
-
-# %% [markdown]
-# Without 378 a line break loses nearly half of its probability. The tokens that gain most are `(`, `.` and `=`, which follow a name, as if the `)` had been one. With MLP 3 frozen, a line break gets most of its probability back, and `(` and `=` lose most of their gain. So MLP 3 by itself can tell the later parts much of what a `)` means for the next token.
-#
-# ### Latent 9 in a whole text
-#
-# We draw the same picture for latent 9, and ask again which next tokens the model expects.
-
-# %% figure
-sae.two_paths(later.parts, "latent 9", paths.arrows(9)).captioned(
-    "As above, for latent 9. Without it the loss rises by 0.33 nats where it is active in the held-out text. The twenty foreign pushes reach 0.18 at most, and 0.05 on the direct path."
-).show()
 at_9 = {"as it is": expected(9), "9 ablated": expected(9, ()), "9 ablated, all four frozen": expected(9, later.parts)}
 page.table([{"next token": sign, **{way: p[sign] for way, p in at_9.items()}} for sign in ("`)`", "`,`", "a line break")],
            decimals=1, unit="%", caption="What the model expects where latent 9 is active. In the last column only the direct path is left.")  # fmt: skip
 
 # %% [markdown]
-# Latent 9 goes two ways: about half of the rise is left on the direct path, and much passes through the attention of the third block.
-#
 # Without 9 a `)` loses about two thirds of its probability, and as much where all four parts are frozen. So the latent itself writes `)` into the prediction.
 #
 # A line break, which seldom comes while a parenthesis is open, becomes more than twice as likely, but not where the parts are frozen. So later parts read from 9 that the line does not end here.
@@ -746,14 +727,10 @@ likeliest = {name: before.predicted(x)[0, -1].max(dim=0)
 
 # %% claims
 on_378 = (strength[..., 378] > 0) & (torch.arange(256) < 255)
-without_378 = whole.x - strength[..., [378]] * W_dec[378]
-past_fourth = sae.paths.rises(whole, text.tokens, on_378, without_378, frozen=later.parts[2:]).mean()
-changed = whole.expected(without_378, on_378) - whole.expected(whole.x, on_378)
 rise, rise_9 = (dict(zip(paths.ways, paths.of(i)[0][:, 0].tolist(), strict=True)) for i in (378, 9))  # what is frozen: nats
 null, null_9 = (paths.of(i)[1] for i in (378, 9))  # (way, foreign push)
 nearest_9 = sae.matched_latents(on.float().mean(dim=0), 9, 8)
 with_another = before.predicted(before.x.repeat(8, 1, 1) + added * torch.nn.functional.one_hot(torch.tensor(len(line[0]) - 1), len(line[0]))[:, None] * W_dec[nearest_9][:, None])
-kept_378 = {sign: (at_378["378 ablated"][sign] - at_378["378 ablated, MLP 3 frozen"][sign]) / (at_378["378 ablated"][sign] - at_378["as it is"][sign]) for sign in ("a line break", "`.`", "`=`", "`(`")}
 lost_9 = [1 - at_9[way]["`)`"] / at_9["as it is"]["`)`"] for way in list(at_9)[1:]]
 with claims():
     claim("378 is active at the ), and its direction raises a line break most", words[place] == ")" and f[place, 378] > 0 and reading.explain(378).promotes[0][0].startswith("\n"))
@@ -761,16 +738,13 @@ with claims():
     claim("eighteen of the twenty other latents are silent at this token", int((f[place, others] == 0).sum()) == 18)
     claim("none of twenty foreign pushes leaves less than 67 %", len(pushed) == 20 and page.rounds_to(100 * pushed[:, breaks].sum(dim=1).min(), "67"))
     claim("by the direct path hardly anything is lost; with MLP 3 frozen 94 % remain, more than with any other part", all_frozen[breaks].sum() > 0.97 and page.rounds_to(100 * back["MLP 3"], "94") and max(back, key=back.get) == "MLP 3")
-    claim("the arrows are those of the four parts; the foreign pushes are those of the same latents", list(rise) == ["nothing", *later.parts, "all four"] and list(where) == list(later.parts) and paths.other[0].tolist() == others.tolist())
+    claim("what is frozen are the four parts, one by one; the foreign pushes are those of the same latents", list(rise) == ["nothing", *later.parts, "all four"] and list(where) == list(later.parts) and paths.other[0].tolist() == others.tolist())
     claim("at 603 tokens without 378 the loss rises by 0.64, after no foreign push by more than 0.32", int(on_378.sum()) == 603 and page.rounds_to(rise["nothing"], "0.64") and page.rounds_to(null[0].max(), "0.32") and null.shape[1] == 20)
     claim("on the direct path 0.02 is left, within the range of the foreign pushes, which reach 0.14; with MLP 3 frozen 0.12, less than with any other part", page.rounds_to(rise["all four"], "0.02") and page.between(rise["all four"], null[-1].min(), null[-1].max()) and page.rounds_to(null[-1].max(), "0.14") and page.rounds_to(rise["MLP 3"], "0.12") and min(later.parts, key=rise.get) == "MLP 3")
-    claim("with both parts of the fourth block frozen, less than a sixth of the rise is left", later.parts[2:] == ("attention 4", "MLP 4") and 0 < past_fourth < rise["nothing"] / 6)
+    claim("when both miss it, the loss rises more than three times as far as in the two other cases together; either route alone saves more than four fifths of it", rise["nothing"] > 3 * (alone[0] + rise["MLP 3"]) and min(rise["nothing"] - alone[0], rise["nothing"] - rise["MLP 3"]) > 0.8 * rise["nothing"])
     claim("when MLP 3 alone misses 378, and all else reads it, the loss rises by 0.06; this and the 0.12 with MLP 3 frozen are no more than the foreign pushes reach", page.rounds_to(alone[0], "0.06") and max(alone[0], rise["MLP 3"]) < null[0].max())
-    claim("without 378 a line break loses nearly half, and (, . and = gain most", page.between(1 - at_378["378 ablated"]["a line break"] / at_378["as it is"]["a line break"], 0.45, 0.5) and {decode_token([i]).strip() for i in changed.topk(3).indices.tolist()} == {"(", ".", "="})
-    claim("with MLP 3 frozen a line break gets most of it back, ( and = lose most of their gain, and . about half", all((share > 0.5) != (sign == "`.`") for sign, share in kept_378.items()) and page.about(kept_378["`.`"], 0.5))
     claim("with thirty of 768 neurons of MLP 3 frozen 0.16 is left, nearly as little as with all of them, and with thirty others drawn at random, ten times, never less than 0.52", rise["MLP 3"] < paths.held[0] < rise["MLP 3"] + 0.05 and whole.neurons.shape[-1] == 768 and len(paths.neurons) == 30 and page.rounds_to(paths.held[0], "0.16") and len(paths.drawn) == 10 and page.rounds_to(paths.drawn.min(), "0.52"))
     claim("without 9 the loss rises by 0.33, after no foreign push by more than 0.18, and about half is left on the direct path, where no foreign push has more than 0.05", page.rounds_to(rise_9["nothing"], "0.33") and page.rounds_to(null_9[0].max(), "0.18") and page.about(rise_9["all four"] / rise_9["nothing"], 0.5) and page.rounds_to(null_9[-1].max(), "0.05"))
-    claim("no part has a thicker arrow for 9 than attention 3", max(later.parts, key=paths.arrows(9).get) == "attention 3")
     claim("without 9 ) loses about two thirds, with all four frozen too", all(page.about(share, 2 / 3) for share in lost_9))
     claim("a line break becomes more than twice as likely, and with all four frozen less than 1.2 times", at_9["9 ablated"]["a line break"] > 2 * at_9["as it is"]["a line break"] and at_9["9 ablated, all four frozen"]["a line break"] < 1.2 * at_9["as it is"]["a line break"])
     claim("as it is ] is the likeliest, with 9 added )", [decode_token([int(token)]) for _, token in likeliest.values()] == ["]", ")"])
@@ -793,7 +767,9 @@ page.table([{"latent": str(i), "first name": first, "broken": broken[i], "name t
 # %% [markdown]
 # No first name survived, although each had seemed to fit the first picture. What broke them was a look at the misses, and at places where another name says something else.
 #
-# What a latent stands for, whether the model had to learn it, and whether the model uses it are three questions, each with a test of its own. The name of 1490 has the best F1 of the four, and yet to take 1490 away costs less than any foreign push. To take 138 away costs most of all, and hardly any of it by the direct path.
+# What a latent stands for, whether the model had to learn it, and whether the model uses it are three questions, each with a test of its own. The name of 1490 has the best F1 of the four, and yet to take 1490 away costs less than any foreign push: nothing shows that the model uses it. To take 138 away costs most of all, more than any foreign push, and hardly any of it by the direct path.
+#
+# So the verdicts are: 378 stands for a token, which is there before training, and is used. 9 says that a parenthesis is open, which had to be learned, and is used. 138 stands for a token, and is used. 1490 says that a text has only begun, which is there before training, and it is not shown to be used.
 #
 # [Neuronpedia](https://www.neuronpedia.org) shows latents of larger models one by one. Look there for one with perfect examples, and write a text that could refute its name.
 
@@ -816,7 +792,7 @@ with claims():
     claim("378, 957, 1079 and 1502 have the reading closing brackets, and none is active at more than a third of the ]", [i for i in census.kinds["named"].nonzero()[:, 0].tolist() if reading.label(i)[0] == "closes"] == [378, 957, 1079, 1502] and bool((on[is_square][:, [378, 957, 1079, 1502]].float().mean(0) < 1 / 3).all()))
     claim("957 is active more often at a ) that leaves no parenthesis open than at one that does, in the sample programs and the held-out text", all(bool(here[~still].float().mean() > here[still].float().mean() + 0.2) for here, still in ((on[is_parenthesis, 957], left[is_parenthesis, 1]), (reading.rows[sample_parenthesis, 957] > 0, round_open[sample_parenthesis]))))
     claim("to take 957 away costs less than a tenth of what 378 costs", paths.of(957)[0][0, 0] < 0.1 * paths.of(378)[0][0, 0])
-    claim("without 138 the loss rises most, and hardly on the direct path", max(four, key=lambda i: float(paths.of(i)[0][0, 0])) == 138 and paths.of(138)[0][-1, 0] < 0.02)
+    claim("without 138 the loss rises most, more than after any foreign push, and hardly on the direct path", max(four, key=lambda i: float(paths.of(i)[0][0, 0])) == 138 and paths.of(138)[0][0, 0] > paths.of(138)[1][0].max() and paths.of(138)[0][-1, 0] < 0.02)
     claim("all four first names are broken: 378, 9 and 1490 in the program, 138 at opening quotes", float(placed[:, 1490].max()) == 0 and bool((placed[in_text, 9] > 0).all()) and bool((placed[[i for i in asked if not flagged["closes"][i]], 378] > 0).all()) and (reading.rows[opening, 138] > 0).float().mean() > 0.5)
 
 # %% card
