@@ -3,7 +3,7 @@
 #
 # *Lesson 2.*
 #
-# **A puzzle.** At every token `code-4l`, the course's model of Python code, passes 192 numbers from block to block, its residual stream. A method that never saw a label has turned the 192 numbers before the third block into 1 536 new ones, called *latents*. Four of these are drawn below, at each token of a small program.
+# **A puzzle.** At every token `code-4l`, the course's model of Python code, passes 192 numbers from block to block, its residual stream. A method that never saw a label has turned the 192 numbers before the third block into 1 536 new ones, called *latents*. In larger models such latents have been found that stand for a bridge, a bug or a lie, and people use them to read what a model knows and to change what it does (Templeton et al. 2024). Four of ours are drawn below, at each token of a small program.
 
 # %% setup
 
@@ -313,7 +313,7 @@ sae.anatomy_bars(*parts, "the “)” of print(…)").captioned("The latents at 
 # %% [markdown]
 # Sixteen numbers are enough to rebuild 94 % of this vector of 192, and the first two alone leave less than a third of it. The `)` of `print(…)` shares five of all sixteen latents, these two among them. But we cannot read the whole vector, since more than half of its latents have a question mark.
 #
-# On modules that nothing was trained on, 12 % of the variance is unexplained. As many principal components of these vectors leave 56 %.
+# On modules that neither model nor dictionary has seen, 12 % of the variance is unexplained. The sixteen largest principal components, as many as there are active latents, leave 56 %.
 #
 # Does the model miss what is unexplained? We let it go on from the reconstruction instead of the residual stream, and its loss rises from 2.19 to 2.38 nats a token. With the mean vector in that place it would rise to 6.65. The share of this harm that the reconstruction avoids is called the **loss recovered**, here $(6.65 - 2.38) / (6.65 - 2.19)$, or 96 %.
 
@@ -536,7 +536,7 @@ with claims():
 # %% [markdown]
 # ## 7 · What did the model have to learn?
 #
-# A latent with a good name need not show something that `code-4l` has learned. As a control we take the same model before its training, with random weights, and train a **dictionary of a random model** on its vectors, a sixth as long as ours. For each name we choose, on the sample programs, the best of its 1 536 latents, and the activation above which it best says “yes”. The held-out text judges the choice.
+# A latent with a good name need not show something that `code-4l` has learned. As a control we take the same model before its training, with random weights, and train a **dictionary of a random model** on its vectors, a sixth as long as ours. For each name we choose, on the sample programs, the best latent of the random model, and the activation above which it best says “yes”. The held-out text judges the choice.
 
 # %% prediction
 predict("sae.random")
