@@ -75,7 +75,7 @@ with claims():
 #
 # Can one head find “the `_f` that comes after a `le`”? Take four texts that end in A. In (i) and (ii) B came after A, in (iii) and (iv) D did; C is some other token.
 #
-# A head sees at each position the token that stands there, but nothing of its neighbours: that a B came after an A cannot be read off the B. The last token is A in all four texts, so the head always asks the same question. How a position answers depends only on what stands there: its place and its token. So it is with what the position contributes to the logit of B minus that of D. We write each contribution on a card, and the head adds the cards up. (The softmax divides the sum by a positive number, which changes its size but not its sign.) If the sum is above zero, the model prefers B to D.
+# A head sees at each position the token that stands there, but nothing of its neighbours: that a B came after an A cannot be read off the B. The last token is A in all four texts, so the head always asks the same question. How a position answers depends only on what stands there: its place and its token. The same is true of what the position contributes to the logit of B minus that of D. We write each contribution on a card, and the head adds the cards up. (The softmax divides the sum by a positive number, which changes its size but not its sign.) If the sum is above zero, the model prefers B to D.
 
 # %% figure
 words = {"(i)": "ABCDA", "(ii)": "CDABA", "(iii)": "CBADA", "(iv)": "ADCBA"}
@@ -394,7 +394,7 @@ with claims():
 #
 # Each text is a block of 60 random tokens and its repeat. A sender is a head of the first layer, or the token's embedding. While the model runs on one text, one input of the induction head (its queries, its keys or its values) gets what the sender writes on *another* text.
 #
-# On random tokens a model of code does worse than guessing, even on the repeat. What counts is the difference: on the block, where no token has occurred before, the loss is almost five nats higher. So there are about five nats to lose.
+# On random tokens a model of code does worse than guessing, even on the repeat, since it expects code. What counts is the difference: on the block, where no token has occurred before, the loss is almost five nats higher. So there are about five nats to lose.
 
 # %%
 reader, rng = 1, torch.Generator().manual_seed(0)  # the reader: head 1 of layer 1
@@ -547,9 +547,19 @@ table({name: row[at] for name, row in rows.items()}, columns=parts[at], mark={("
 caption("The scores of the two pairs at the three places of the drawing, each less its mean over all places; the heads are those whose notes are read.")
 
 # %% [markdown]
-# Each tick of the drawing adds between 2.5 and 3.5 to the score, and where there is no tick the pair lowers it. No other place in the program has half as much as `le`, which gets 89 % of the attention. So the head finds the place where *two* tokens match. On random tokens the same two of the 49 pairs favour the right place most.
+# Each tick of the drawing adds between 2.5 and 3.5 to the score, and where there is no tick the pair lowers it. No other place in the program has half the score of `le`, which gets 89 % of the attention. So the head finds the place where *two* tokens match. On random tokens the same two of the 49 pairs favour the right place most.
 #
-# **In weights alone.** If the head compares tokens, the comparison must stand in its weights, where it can be read without any text. We follow one token through them. When `le` returns, the copier writes a copy of `le`, and the $W_Q$ of the induction head makes a query of it. The previous-token head has a note for each of the 1 024 tokens, and $W_K$ makes a key of each note. Which key fits the query of `le` best?
+# **In weights alone.** If the head compares tokens, the comparison must stand in its weights, where it can be read without any text. We follow one token through them. These are the ways that it takes, for the query, for the key, and for what is copied in the end:
+#
+# ```
+# asks:    le  →  copier 0.0          →  W_Q of 1.1  ↘
+#                                                      score
+# noted:   le  →  previous-token 0.2  →  W_K of 1.1  ↗
+#
+# copied:  _f  →  copier 0.0          →  W_V and W_O of 1.1  →  W_U  →  logits
+# ```
+#
+# The upper two first. The previous-token head has a note for each of the 1 024 tokens, and $W_K$ makes a key of each. Which key fits the query of `le` best?
 #
 # Attention depends only on the differences between scores, so we count them from their mean over all notes. The unit is what a token gets from its own note, in the mean over all tokens: a score of 1 is a usual match, and 0 is any note. (Positions are left out.)
 
@@ -601,9 +611,9 @@ plots.show(fig, "Two tables of twelve by twelve tokens: in the model a dark diag
 # %% [markdown]
 # Of all tokens 94 % like their own note best, and with the notes turned fewer than one in 300. Such a table of queries against keys, token by token, is a **QK circuit** (Elhage et al.). For a head that reads embeddings it is $W_E W_Q W_K^\top W_E^\top$; here the copier and the previous-token head stand between.
 #
-# But `w` likes the note of `␣w` best, and its own only next. To the query of `w` the two notes are nearly the same, and with this you have solved the first riddle.
+# But `w` likes the note of `␣w` best, and its own only next. To the query of `w` the two notes are nearly the same. Section 8 comes back to this.
 #
-# **It copies too.** The query of `le` leads the head to `_f`. What does it pass on from there? The copier has written a copy of `_f` at that place, the head's $W_V W_O$ carries it to the position that asked, and $W_U$ makes of it a number for each logit. Such a table, from the token looked at to the logits, is an **OV circuit**: $W_E W_V W_O W_U$, here with the copier between. We take the row of `_f`, for each head of the layer, and count as before.
+# **It copies too.** Now the lowest line of the diagram. The query of `le` leads the head to `_f`. What does it pass on from there? The copier has written a copy of `_f` at that place, the head's $W_V W_O$ carries it to the position that asked, and $W_U$ makes of it a number for each logit. Such a table, from the token looked at to the logits, is an **OV circuit**: $W_E W_V W_O W_U$, here with the copier between. We take the row of `_f`, for each head of the layer, and count as before.
 
 # %%
 raised = {f"head 1.{head}": above_mean(asked @ W_OV[1, head] @ model.W_U) for head in (1, 0, 2, 3)}
@@ -789,21 +799,29 @@ fewer = {f"without {role}": less(head) for head, role in roles.items()}
 ind.try_name(model, fewer | {"the four only": less(*every[4:])})
 
 # %% [markdown]
-# **Two different `w`.** You have seen it in section 6: the second `w`, which has no space before it, likes the note of `␣w` even a little better (0.87) than its own (0.83). So from the second `w` the head looks at what came after the first.
+# **Two different `w`.** The second `w`, which has no space before it, likes the note of `␣w` even a little better (0.87 in the table of section 6) than its own (0.83). To its query the two are nearly the same token. So from the second `w` the head looks at what came after the first.
 #
-# **The argument.** In the same way the model expects `qu` when the argument returns. The first `qu` came after a bracket, and the second comes after a space. In the same table the space likes the note of the bracket too, and of the notes that stand before it in the program this one fits best. From the space the head therefore looks at the first `qu`.
+# **The argument.** In the same way the model expects `qu` when the argument returns. The first `qu` came after a bracket, and the second comes after a space. In the table of section 6 the note of the bracket fits the space, too, and of the notes that stand before it in the program this one fits best. From the space the head therefore looks at the first `qu`.
 #
-# But then `ab` should be expected too, and it is not. The model prefers `ant`, which would make `quant`, as in `quantity`. What do the heads add straight to the logits? The induction head has found `ab` and raises it over `ant` by 3.7. But the copier and head 0.1, which look only at the two `qu` and cannot know what followed, together raise `ant` over `ab` by 8.0. With their direct contributions set to their means, `ab` comes first.
+# But then `ab` should be expected too, and it is not. The model prefers `ant`, which would make `quant`, as in `quantity`. What does each head add straight to the logits, to `ab` more than to `ant`?
+
+# %%
+space, qu = quab[1], quab[0] + 1  # positions of the space after return, and of the first qu
+logits, cache = model.run_with_cache(tokens)
+ant = logits[0, space + 1].argmax().item()  # what the model expects after the second qu
+vote = model.W_U[:, ids[qu + 1]] - model.W_U[:, ant]  # ab minus ant
+vote = (vote - vote.mean()) / cache["ln_final.hook_scale"][0, space + 1]
+said = {f"{layer}.{head}": (cache["z", layer][0, space + 1, head] @ model.W_O[layer, head] @ vote).item()
+        for layer, head in every}
+named = {"induction 1.1": said["1.1"], "copier 0.0": said["0.0"], "head 0.1": said["0.1"]}
+table({name: {"ab over ant": x} for name, x in named.items()}, decimals=1, signed=True, unit="logits")
+
+# %% [markdown]
+# The induction head has found `ab` and raises it over `ant` by 3.7. But the copier and head 0.1, which look only at the two `qu` and cannot know what followed, together raise `ant` over `ab` by 8.0. With their direct contributions set to their means, `ab` comes first.
 #
 # So the induction head finds the name although its first token has changed. It finds the argument too, but there the copier and head 0.1 outvote it.
 
 # %% claims
-space, qu = quab[1], quab[0] + 1  # positions of the space after return, and of the first qu
-logits, cache = model.run_with_cache(tokens)
-ant = logits[0, space + 1].argmax().item()
-vote = (model.W_U[:, ids[qu + 1]] - model.W_U[:, ant]) / cache["ln_final.hook_scale"][0, space + 1]
-vote = vote - vote.mean()  # as the last norm takes the mean off
-said = {f"{layer}.{head}": (cache["z", layer][0, space + 1, head] @ model.W_O[layer, head] @ vote).item() for layer, head in every}
 whole, four_gain, headless_gain = gains.values()
 four_likely, fifth = likely["the four only"][again], {head: expects([h for h in every[4:] if h != head])[again] for head in every[4:]}
 caught = []
