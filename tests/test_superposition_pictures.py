@@ -137,21 +137,11 @@ def test_a_neuron_with_few_loud_tokens_has_its_variance_in_them():
     assert found[0] == pytest.approx(0.01) and found[1] == pytest.approx(0.99)
 
 
-def test_the_strongest_token_of_each_program_in_its_line():
-    words, program = ["a", " b", "\n", "c", "d"], torch.tensor([0, 0, 0, 1, 1])
-    text = Programs(torch.zeros(1, 6, dtype=torch.long), words, program)
-    values = torch.tensor([0.0, 3.0, 1.0, 2.0, 5.0])
-    assert text.strongest(values, (0, 1)) == [4, 1] and text.strongest(values, [0]) == [1]
-    assert text.above_half(values) == [1, 4]
-    assert text.line(1) == "a« b»⏎cd"
-    (row, _) = sp.strongest_lines(text, {"first": values, "second": -values}, (0, 1))
-    assert row == {"": "1", "first": "a b⏎c«d»", "second": "«a» b⏎cd"}
-
-
-def test_a_long_line_is_cut_between_words():
-    words = [" somewhere", " else", " in", " the", " text", " of", " it", " there", " are", " more", " words"]
+def test_the_lines_around_a_token_are_whole():
+    words = ["a", "\n", " b", " c", "\n  ", "d", "\n", "e", "f", "\n", "g"]
     text = Programs(torch.zeros(1, 12, dtype=torch.long), words, torch.zeros(11, dtype=torch.long))
-    assert text.line(6) == "else in the text of« it» there are more words"
+    assert "".join(words[text.lines_around(5, before=1, after=1)]) == " b c\n  d\nef\n"
+    assert text.above_half(torch.tensor([0.0, 3.0, 1.0, 2.0, 5.0])) == [1, 4]
 
 
 def test_tokens_of_a_name_in_capitals_are_found_and_the_one_behind_it():

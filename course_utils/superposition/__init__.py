@@ -44,7 +44,7 @@ from .phases import PhaseDiagram, read_phase
 from .pictures import descend, gram_figure, share_figure, surface, surface_figure
 from .puzzle import answer_figure, squeeze_figure
 from .real_models import Cosines, token_cosines, token_sizes
-from .real_neurons import activations, programs, spikes, strongest_lines, turned
+from .real_neurons import activations, programs, spikes, turned
 from .room import (
     Crowd,
     angles_figure,
@@ -177,7 +177,6 @@ __all__ = [
     "shares_figure",
     "spikes",
     "squeeze_figure",
-    "strongest_lines",
     "surface",
     "surface_figure",
     "task",

@@ -3,11 +3,9 @@
 1. `programs` – the course's sample programs, cut into a model's contexts; which tokens lie in names in capital letters.
 2. `activations` – the neurons of one layer at every token; `spikes` – how much of their variance lies in few tokens.
 3. `turned` – the null: the same activations in random coordinates, each of them a mixture of all neurons.
-4. `strongest_lines` – for each of some neurons its strongest token of each program, to be laid side by side.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +16,6 @@ from torch import Tensor
 from ..python_text import samples
 from ..python_text.contexts import labelled_contexts
 
-AROUND = 22  # characters shown before the token that counts, and after it, cut at a space
 CAPITALS = re.compile(r"(?<!\w)[A-Z][A-Z_]+(?!\w)")  # a name in capital letters, of two or more
 
 
@@ -29,11 +26,6 @@ class Programs:
     tokens: Int[Tensor, "context pos"]
     words: list[str]  # of each token
     program: Int[Tensor, "token"]
-
-    def strongest(self, values: Float[Tensor, "token"], programs: Iterable[int]) -> list[int]:
-        """The strongest token of each of these programs, strongest first."""
-        found = [int(values.masked_fill(self.program != k, -torch.inf).argmax()) for k in programs]
-        return sorted(found, key=lambda i: -float(values[i]))
 
     def above_half(self, values: Float[Tensor, "token"]) -> list[int]:
         """The tokens at which the value is more than half its largest."""
@@ -51,13 +43,11 @@ class Programs:
                 start = end
         return torch.tensor(found)
 
-    def line(self, token: int) -> str:
-        """The text around a token, which stands between « and », on one line."""
-        before = "".join(self.words[max(0, token - AROUND) : token]).replace("\n", "⏎")
-        after = "".join(self.words[token + 1 : token + AROUND]).replace("\n", "⏎")
-        before = before if len(before) <= AROUND else before[-AROUND:].partition(" ")[2] or before[-AROUND:]
-        after = after if len(after) <= AROUND else after[:AROUND].rpartition(" ")[0] or after[:AROUND]
-        return re.sub(" +", " ", f"{before}«{self.words[token]}»{after}".replace("\n", "⏎"))
+    def lines_around(self, token: int, before: int = 1, after: int = 1) -> slice:
+        """The tokens of the line in which a token stands, and of so many lines before and after it."""
+        ends = [i for i, word in enumerate(self.words) if "\n" in word]
+        here = sum(end < token for end in ends)
+        return slice(ends[here - 1 - before] + 1, ends[here + after] + 1)
 
 
 def programs(model: Any) -> Programs:
@@ -87,15 +77,3 @@ def turned(values: Float[Tensor, "token d"], seed: int = 0) -> Float[Tensor, "to
     """The same activations in random coordinates at right angles."""
     d = values.shape[1]
     return values @ torch.linalg.qr(torch.randn(d, d, generator=torch.Generator().manual_seed(seed))).Q
-
-
-def strongest_lines(
-    text: Programs, columns: dict[str, Float[Tensor, "token"]], programs: Iterable[int]
-) -> list[dict[str, str]]:
-    """The rows of a table with a column for each neuron: its strongest token of each program, in its line."""
-    found = {name: text.strongest(values, programs) for name, values in columns.items()}
-    rows = zip(*found.values(), strict=True)
-    lines = []
-    for k, row in enumerate(rows, 1):
-        lines.append({"": str(k)} | {name: text.line(i) for name, i in zip(columns, row, strict=True)})
-    return lines

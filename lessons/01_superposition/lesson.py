@@ -12,7 +12,7 @@
 # %% figure
 import torch
 
-from course_utils import plots
+from course_utils import plots, sae
 from course_utils import superposition as sp
 from course_utils import zoo
 from course_utils.page import about, between, claim, claims, draw, measured, predict, table
@@ -649,7 +649,7 @@ with claims():
 # %% figure
 angle = torch.deg2rad(torch.tensor(45.0))
 R = torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])])
-fig, axes = plots.figure(1, 2, width=7.0, height=2.8)
+fig, axes = plots.figure(1, 2, width=6.0, height=2.5)
 for ax, W, title in ((axes[0], torch.eye(2), "one feature a neuron"), (axes[1], R, "turned by 45°")):
     ax.axhline(0, color=plots.GREY, linewidth=0.8)
     ax.axvline(0, color=plots.GREY, linewidth=0.8)
@@ -691,7 +691,7 @@ measured("superposition.neurons", "about one" if average < 2 else "about three" 
 # %% [markdown]
 # With the inner ReLU and dense features 94 of 100 neurons are monosemantic, those of all twenty runs together. Without it one of 100 is. Behind a ReLU a neuron is never negative, and so two features cannot share it as the pair of section 1 does. In most runs each neuron keeps a feature of its own, and the other five features are dropped. Where features are rare, the inner ReLU is not enough: at $p = 0.05$ no neuron is monosemantic, and the five return eight or nine features. That is superposition.
 #
-# The MLPs of a transformer have a privileged basis too: in them a function much like a ReLU acts on each neuron by itself. `code-4l`, the course's own four-layer model of Python code, has 768 neurons in each layer. We run it on twelve programs, and sort the neurons of layer 1 by how much of their variance lies in few tokens. Six programs choose two neurons, the first and the middle one. The other six are shown: of each of these the token at which the neuron is strongest, between « and », with the text around it (⏎ is a line break). The last column is the control, one coordinate after a random turn, which mixes all neurons.
+# The MLPs of a transformer have a privileged basis too: in them a function much like a ReLU acts on each neuron by itself. `code-4l`, the course's own four-layer model of Python code, has 768 neurons in each MLP. (The 768 dimensions of section 7 have nothing to do with them.) We run it on twelve programs. On six of these we choose two neurons of layer 1: the one whose variance lies most in few tokens, and the middle one in this order. On the other six we look at them. The control is one coordinate after a random turn, which mixes all neurons.
 
 # %%
 model = zoo.load("code-4l")
@@ -700,21 +700,30 @@ values = sp.activations(model, text)  # (token, neuron), of layer 1
 order = sp.spikes(values[text.program < 6]).argsort(descending=True)
 seldom, middle = int(order[0]), int(order[383])
 columns = {f"neuron {n}": values[:, n] for n in (seldom, middle)}
-columns["after a random turn"] = sp.turned(values)[:, 0]
-table(sp.strongest_lines(text, columns, range(6, 12)))
+columns["control: one coordinate after a random turn"] = sp.turned(values)[:, 0]
+
+# %% figure
+shown = text.program >= 6
+here = text.lines_around(int(values[:, seldom].masked_fill(~shown, 0).argmax()))
+plots.show(
+    sae.shaded_code(text.words[here], {name: (x[here] / x[shown].max()).clamp(min=0) for name, x in columns.items()}, columns=1, top=1.0),
+    "Three lines of code, three times: neuron 124 is dark in a name in capitals, neuron 55 at two colons, and the control is pale in many places.",
+    "The line in which neuron 124 is strongest, with its neighbours. The darker a token, the stronger; the darkest shade is the strongest token of all six programs.",
+)  # fmt: skip
 
 # %% [markdown]
-# Neuron 124 is strongest in names in capital letters, such as `ALPHABET`. All 83 tokens at which it is above half of its maximum lie in such a name or directly behind one, as only 3 % of all tokens do. As far as its loud tokens tell, it means one thing. The deeper notebook tests this against chance.
+# Neuron 124 is active in names in capital letters. On the six programs all 83 tokens at which it is above half of its maximum lie in such a name or directly behind one, as only 3 % of all tokens do. As far as its loud tokens tell, it means one thing. The deeper notebook tests this against chance.
 #
-# Neuron 55 is strongest at colons and full stops, which are 43 of its 52 loud tokens. Whoever counts these as two features calls it polysemantic. But perhaps the one feature is “here something ends”. No measurement decides this as long as we do not know the features. And if it is polysemantic, this still does not show that the model is in superposition, as the turn by 45° has taught us.
+# Neuron 55 is active at colons and full stops, which are 43 of its 52 loud tokens. The control answers a little to many things: of its 186 loud tokens the commonest, the colon, is one in nine. Whoever counts these as two features calls it polysemantic. But perhaps the one feature is “here something ends”. No measurement decides this as long as we do not know the features. And if it is polysemantic, this still does not show that the model is in superposition, as the turn by 45° has taught us.
 #
 # > A turn can make neurons polysemantic without any superposition, and a ReLU on each neuron can make most of them monosemantic. Whether a neuron of a real model means one thing depends on what counts as a feature.
 
 # %% claims
 one = with_relu.answers_to() == 1  # (run, density, neuron)
-shown, capitals = text.program >= 6, text.in_capitals()
+capitals = text.in_capitals()
 loud = {n: text.above_half(values[:, n].masked_fill(~shown, 0)) for n in (seldom, middle)}
 said = [text.words[i].strip() for i in loud[middle]]
+mixed = [text.words[i].strip() for i in text.above_half(sp.turned(values)[:, 0].masked_fill(~shown, 0))]
 with claims():
     claim("after the turn each neuron has weights of the same size for both features", bool(((R.abs() - R.abs()[0, 0]).abs() < 1e-6).all()))
     claim("the two arrows are still at right angles, and their lengths are still 1", torch.allclose(R.mT @ R, torch.eye(2), atol=1e-6))
@@ -729,6 +738,8 @@ with claims():
     claim("code-4l has four layers of 768 neurons, and its activation function is a GELU, which is much like a ReLU", (model.cfg.n_layers, values.shape[1]) == (4, 768) and "gelu" in model.cfg.act_fn)
     claim("the two neurons are 124 and 55, chosen on six of twelve programs and shown on the others", (seldom, middle) == (124, 55) and len(text.program.unique()) == 12 and len(text.program[shown].unique()) == 6)
     claim("on these 124 is above half of its maximum at 83 tokens, and all lie in a name in capital letters or directly behind one, as 3 % of all tokens do", len(loud[124]) == 83 and bool(capitals[loud[124]].all()) and round(100 * float(capitals[shown].float().mean())) == 3)
+    claim("of the 186 loud tokens of the control 21 are colons, one in nine, and no other is as frequent", len(mixed) == 186 and mixed.count(":") == 21 and about(21 / 186, 1 / 9) and max(map(mixed.count, set(mixed))) == 21)
+    claim("in the shown lines 124 is strongest in or behind a name in capitals, 55 at the two colons", all(text.words[here.start + i].strip() == ":" for i in values[here, 55].topk(2).indices.tolist()) and bool(capitals[here][values[here, 124].topk(5).indices].all()))
     claim("of the 52 loud tokens of 55 there 33 are colons and 10 full stops", (len(said), said.count(":"), said.count(".")) == (52, 33, 10))
 
 # %% [markdown]
