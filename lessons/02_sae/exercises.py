@@ -232,7 +232,7 @@ grade("sae.match_features", match_features)
 #
 # *Why it matters* (10 minutes): this list is what most people mean when they say that they looked at a latent.
 #
-# *What to write*: the `count` contexts in which a latent is most active, the strongest first, each as (context, position of its largest activation). At most one from each context, and none in which the latent is silent. Of equal ones the earlier context comes first.
+# *What to write*: the `count` contexts in which a latent is most active, the strongest first, each as (context, position of its largest activation). At most one from each context, and none in which the latent is silent. Of equal ones the earlier context comes first, and within a context the earlier position.
 #
 # *How you know*: `[[0.0, 2.0], [3.0, 1.0]]` with `count = 1` gives `[(1, 0)]`.
 
@@ -283,7 +283,7 @@ grade("sae.latent_effect", latent_effect)
 #
 # *What to write*: directions, one a row, at most twice as many as there are features. The score is the share of the true features that have a direction of yours of their own with a cosine above 0.9. You pass when it is far above chance and at least 80 %. Train a dictionary of your own making, or use `sae.train(sae.Config(...), sae.Rows(problem.x), sae.Recipe(...))`.
 #
-# *How you know*: you have no truth to compare with. Look at the reconstruction error, at dead latents, and at which directions a second training from another start finds again. With more latents than features the surplus need not agree.
+# *How you know*: you have no truth to compare with. Look at how many latents are active, at dead latents, and at which directions a second training from another start finds again. (The reconstruction error tells only whether the training is finished.) With more latents than features the surplus need not agree.
 
 # %%
 problem = sae.sealed(runtime.seed_for("sae.sealed"))
@@ -308,7 +308,7 @@ grade("sae.sealed", my_directions)
 #
 # *What you are given*: a latent of `resid-2` drawn for you, and the course's sample programs to read it in. `riddle.explain()` shows contexts. `riddle.words` are the tokens of the programs as text, a list for each context, and `riddle.activity` (context, pos) says how strongly the latent is active at each.
 #
-# *What to write*: a function that returns a *rule*. The rule is a function of `tokens`, a list of strings, and of `place`, and says True where it expects the latent to be active, that is above 0, at `tokens[place]`. It may look at the tokens before, and may be as plain as a set of tokens. It is run on 48 contexts of held-out modules, and its F1 is compared with that of a rule that we made from the same programs.
+# *What to write*: a function that returns a *rule*. The rule is a function of `tokens`, a list of strings, and of `place`, and says True where it expects the latent to be active, that is above 0, at `tokens[place]`. It may look at the tokens before, and may be as plain as a set of tokens. It is run on 48 contexts of held-out modules, and its F1 is compared with that of a rule that we made from the same programs: you pass with four fifths of it.
 #
 # *How you know*: try the rule on the programs first. If it does well there and badly on the held-out modules, it was made of single cases.
 
@@ -372,7 +372,7 @@ grade("sae.predict_ablation", predict_ablation)
 # - Its entry of `b_enc` becomes 0.
 # - Its row of `average` becomes 0. This is Adam's running average of the gradient of `W_enc`. What is left in it belongs to the latent's past life, and would push the new direction aside.
 #
-# *How you know*: the rows of `W_dec` still have length 1, and no row of a living latent has changed.
+# *How you know*: no row of a living latent has changed, and the new rows of `W_dec` have length 1.
 
 # %%
 def resample_dead(

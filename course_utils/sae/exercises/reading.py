@@ -182,9 +182,15 @@ def _explain(answer: Tensor, truth: sae.Sealed) -> str:
     missed = cosine[cosine <= 0.9].mean().item()
     said += f" {'With' if found == 0 else 'Of the others, with'} the nearest one it is {missed:.2f} on average."
     if missed > NEAR:
-        return said + " They lie near the features and not along them, as an encoder's rows do, and sums of features."
+        return (
+            f"{said} They lie near the features and not along them, as an encoder's rows do, sums of features, and a "
+            "dictionary that was trained too short or with too many active latents."
+        )
     if found < 0.2:
-        return said + " Random directions come as near. Has the dictionary been trained long enough, and on these vectors?"
+        return (
+            f"{said} Random directions come as near. Has the dictionary been trained long enough, on these vectors, "
+            "and with few active latents (k, or the penalty)?"
+        )
     return said + " What is missing is not nearly found: give more directions, or the dictionary more latents."
 
 
