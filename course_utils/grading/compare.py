@@ -159,7 +159,7 @@ def _dtype_difference(given: Tensor, expected: Tensor) -> str:
     was, wanted = _name(given.dtype), _name(expected.dtype)
     if given.is_floating_point() and expected.is_floating_point():
         return (
-            f"It returns {was} where {wanted} came in, and what comes next in the notebook would stop there: make new "
+            f"It returns {was} where {wanted} came in, and what comes next may stop there, or lose digits: make new "
             f"tensors with `dtype=` that of the input, or end with `.to(torch.{wanted})`."
         )
     whole = not expected.is_floating_point() and not expected.is_complex() and expected.dtype != torch.bool
