@@ -47,7 +47,7 @@ class Programs:
         """The tokens of the line in which a token stands, and of so many lines before and after it."""
         ends = [i for i, word in enumerate(self.words) if "\n" in word]
         here = sum(end < token for end in ends)
-        return slice(ends[here - 1 - before] + 1, ends[here + after] + 1)
+        return slice(ends[here - 1 - before] + 1, ends[here + after])
 
 
 def programs(model: Any) -> Programs:
