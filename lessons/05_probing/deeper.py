@@ -374,7 +374,7 @@ with claims():
     parts = [found.count * (found.so - found.says).abs() / len(y) for found in dots.values()]
     claim("of the errors the lowest group makes 0.020 and 0.006, and the other nine together 0.012 and 0.015", [f"{float(part[0]):.3f} {float(part[1:].sum()):.3f}" for part in parts] == ["0.020 0.012", "0.006 0.015"])
     rng = torch.Generator().manual_seed(0)
-    claim("with labels drawn by what a probe says its error is less than half of the one measured, in each of twenty draws", all(probing.reliability(z.sigmoid(), torch.rand(len(y), generator=rng) < z.sigmoid(), file).error[0] < dots[name].error[0] / 2 for name, z in logits.items() for _ in range(20)))
+    claim("with labels drawn by what a probe says its error is less than half of the one measured, in each of five draws", all(probing.reliability(z.sigmoid(), torch.rand(len(y), generator=rng) < z.sigmoid(), file).error[0] < dots[name].error[0] / 2 for name, z in logits.items() for _ in range(5)))
     claim("of both probes about nine tenths of the tokens are in the lowest group", all(between(found.count[0] / len(y), 0.85, 0.95) for found in dots.values()))
 
 # %% [markdown]
@@ -382,7 +382,7 @@ with claims():
 #
 # Both probes are right at 0.95 of the tokens, so that accuracy does not tell them apart. The calibration error falls from 0.032 to 0.021. The intervals of these two overlap, but this says little, because both probes are judged on the same files, and a hard file is hard for both. What counts is the interval of the *difference*, from 0.005 to 0.016: in these files the chosen penalty also makes the probabilities truer.
 #
-# Where does the error fall? About nine tenths of the tokens are in the lowest group. It adds 0.020 to the error at penalty 1, and 0.006 at penalty 1000. The other nine groups together add 0.012, and then 0.015. So the whole gain is among the tokens of which the probe says that they are hardly ever definitions. A probe that is calibrated has an error above 0 too, by chance. If we draw the labels by the stated probabilities, it is less than half of what was measured, in each of twenty draws and for both probes. So most of the error is not of this kind.
+# Where does the error fall? About nine tenths of the tokens are in the lowest group. It adds 0.020 to the error at penalty 1, and 0.006 at penalty 1000. The other nine groups together add 0.012, and then 0.015. So the whole gain is among the tokens of which the probe says that they are hardly ever definitions. A probe that is calibrated has an error above 0 too, by chance. If we draw the labels by the stated probabilities, it is less than half of what was measured, in each of five draws and for both probes. So most of the error is not of this kind.
 
 # %% [markdown]
 # ## 4 · Truth without labels
