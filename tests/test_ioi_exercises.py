@@ -294,6 +294,19 @@ def test_new_names_that_are_drawn_well_pass_for_every_learner():
     assert [seed for seed in range(12) if not check("new_names", other_way_to_draw, seed).passed] == []
 
 
+def test_the_plain_loop_over_prompts_is_not_too_slow():
+    assert check("new_names", loops_over_prompts).passed
+
+
+def loops_over_prompts(tokens, places, names):
+    out = tokens.clone()
+    for i in range(len(tokens)):
+        free = [name for name in names if name not in tokens[i]]
+        for place, pick in zip(places[i], torch.randperm(len(free))[:3], strict=True):
+            out[i, place] = free[pick]
+    return out
+
+
 def other_way_to_draw(tokens, places, names):
     pick = torch.multinomial((~(tokens[:, :, None] == names).any(1)).float(), 3)
     return tokens.scatter(1, places, names[pick])
