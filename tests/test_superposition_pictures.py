@@ -140,7 +140,7 @@ def test_a_neuron_with_few_loud_tokens_has_its_variance_in_them():
 def test_the_lines_around_a_token_are_whole():
     words = ["a", "\n", " b", " c", "\n  ", "d", "\n", "e", "f", "\n", "g"]
     text = Programs(torch.zeros(1, 12, dtype=torch.long), words, torch.zeros(11, dtype=torch.long))
-    assert "".join(words[text.lines_around(5, before=1, after=1)]) == " b c\n  d\nef"
+    assert "".join(words[text.lines_around(5)]) == " b c\n  d\nef"
     assert text.above_half(torch.tensor([0.0, 3.0, 1.0, 2.0, 5.0])) == [1, 4]
 
 

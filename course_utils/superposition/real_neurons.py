@@ -43,11 +43,11 @@ class Programs:
                 start = end
         return torch.tensor(found)
 
-    def lines_around(self, token: int, before: int = 1, after: int = 1) -> slice:
-        """The tokens of the line in which a token stands, and of so many lines before and after it."""
+    def lines_around(self, token: int) -> slice:
+        """The tokens of the line in which a token stands, and of the lines before and after it."""
         ends = [i for i, word in enumerate(self.words) if "\n" in word]
         here = sum(end < token for end in ends)
-        return slice(ends[here - 1 - before] + 1, ends[here + after])
+        return slice(ends[here - 2] + 1, ends[here + 1])
 
 
 def programs(model: Any) -> Programs:

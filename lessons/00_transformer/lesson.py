@@ -465,7 +465,7 @@ as_it_is = attention_to_bracket(clean["resid_pre", 2])
 {"as it is": round(as_it_is, 2)} | {x: round(without_part[x], 2) for x in ("m0", "m1", "embed")}
 
 # %% [markdown]
-# Without the output of `m0` at the bracket, the attention that head 2.2 gives it falls from 0.63 to 0.03. Exchange the embedding or any other part, and head 2.2 still gives the bracket more than half. So it finds the bracket by the output of `m0`, and not by its place.
+# Without the output of `m0` at the bracket, the attention that head 2.2 gives it falls from 0.63 to 0.03. Exchange the embedding or any other part, and head 2.2 still gives the bracket more than half. So it finds the bracket by the output of `m0`.
 #
 # **What head 2.2 takes from the bracket.** We take our prompt with each of the three brackets. The stream that layer 2 reads at the bracket goes through $W_V W_O$, and on through the unembedding $W_U$.
 
@@ -510,7 +510,7 @@ for ax, (name, values) in zip(axes, maps.items(), strict=True):
 plots.show(
     fig,
     alt="Three grids of three opening brackets by three closing ones. For 2.2 the diagonal is high, for 3.2 and 1.0 less so.",
-    caption="What an OV circuit makes of the bracket in our prompt: how far it raises each closing one above the mean of the three, in logits (purple; orange: below the mean). Each of the three heads raises the matching one most (the diagonal, framed).",
+    caption="What an OV circuit makes of the bracket in our prompt: how far it raises each closing one above the mean of the three, in logits (purple; orange: below the mean). Each of the three heads raises the matching one most (the diagonal, framed). In each of the thirteen other heads the mean of the diagonal is smaller.",
 )
 
 # %% [markdown]
@@ -865,7 +865,7 @@ plots.show(
 #
 # The 128 pairs agree. Exchanged at the bracket, the input of `m0` brings back nothing of the lead, and the output all of the 0.77 that the whole stream brings back there. Exchanged at every position, the output brings back the whole lead, and the input nothing. So all that later layers use of the bracket has passed through `m0`. Such a place is called a **bottleneck**.
 #
-# But 0.77 is not all. In a pair in which the text has `(` and the output is from `[`, it is rarely enough to turn the answer. So something must take another way, and there is one head that we have not placed yet.
+# But 0.77 is not all. In a pair in which the text has `(` and the output is from another bracket, it is rarely enough to turn the answer. So something must take another way, and there is one head that we have not placed yet.
 
 # %% figure
 draw.road(
@@ -960,7 +960,7 @@ from_0_3 = ask.path_patch(["0.3"], mlps, positions=last, pairs=True).recovery()[
 {mlp: round(x, 2) + 0.0 for mlp, x in zip(mlps, from_0_3.tolist(), strict=True)}
 
 # %% [markdown]
-# Only `m0` reads it. Head 0.3 moves the bracket before `m0` has run, and `m0` translates it at the last token.
+# Of the MLPs only `m0` reads it. Head 0.3 moves the bracket before `m0` has run, and `m0` translates it at the last token.
 #
 # The third writers are the three heads together. How much does `m3` get from them?
 
@@ -976,7 +976,7 @@ draw.road(
     mlps={("m0", opener): "", ("m1", opener): f"{from_m0['m1']:.2f}", ("m0", last): f"{from_0_3[0]:.2f}, from 0.3", ("m3", last): f"{to_m3:.2f}, from heads"},
     skipped="past m0:\nnothing", answer="]", to_logits=f"{from_m0['logits']:.2f}, from m0", key="recovery when one reader alone\ngets the clean output",
 ).captioned(
-    "The whole map, with the numbers of the three cells above. On the blue lines and beside m1: this reader gets the clean output of m0. The other numbers name their writer. Readers that are not drawn get less than 0.03."
+    "The whole map, with the numbers of the three cells above. On the blue lines and beside m1: this reader gets the clean output of m0. The other numbers name their writer. Readers that we tried and that are not drawn get less than 0.03."
 )  # fmt: skip
 
 # %% [markdown]
@@ -986,11 +986,11 @@ draw.road(
 # 2. By this writing head 2.2 finds the bracket, and heads 1.0, 2.2 and 3.2 move it to the last token.
 # 3. Head 0.3 moves the bracket itself there, before `m0` has run, and at the last token `m0` translates it.
 # 4. `m3` reads what the heads have brought, and on average adds to the lead.
-# 5. Where nothing overrules it, the default `)` stays.
+# 5. Where the heads bring nothing, the default `)` stays.
 #
 # The numbers of the map belong to readers tried alone, so they need not add up. Together, the six inputs that it draws from `m0` bring back 0.75, and all others together 0.12.
 #
-# The map predicts an experiment that was not used to find it. If `m0` is read at two positions only, the bracket's and the last, then it should be enough to exchange its output at these two, also where the text has `(`.
+# The map predicts an experiment that was not used to find it. If `m0` is read at two positions only, the bracket's and the last, then it should be enough to exchange its output at these two.
 
 # %%
 two = [opener, last]

@@ -714,7 +714,9 @@ plots.show(
 # %% [markdown]
 # Neuron 124 is active in names in capital letters. On the six programs all 83 tokens at which it is above half of its maximum lie in such a name or directly behind one, as only 3 % of all tokens do. As far as its loud tokens tell, it means one thing. The deeper notebook tests this against chance.
 #
-# Neuron 55 is active at colons and full stops, which are 43 of its 52 loud tokens. The control answers a little to many things: of its 186 loud tokens the commonest, the colon, is one in nine. Whoever counts these as two features calls it polysemantic. But perhaps the one feature is “here something ends”. No measurement decides this as long as we do not know the features. And if it is polysemantic, this still does not show that the model is in superposition, as the turn by 45° has taught us.
+# Neuron 55 is active at colons and full stops, which are 43 of its 52 loud tokens. Whoever counts these as two features calls it polysemantic. But perhaps the one feature is “here something ends”. No measurement decides this as long as we do not know the features. And if it is polysemantic, this still does not show that the model is in superposition, as the turn by 45° has taught us.
+#
+# The control answers a little to many things. Of its 186 loud tokens the commonest, the colon, is one in nine.
 #
 # > A turn can make neurons polysemantic without any superposition, and a ReLU on each neuron can make most of them monosemantic. Whether a neuron of a real model means one thing depends on what counts as a feature.
 

@@ -678,7 +678,7 @@ page.table({"MLP 3 reads 378": {"the rest reads it": 0.0, "the rest misses it": 
 # %% [markdown]
 # When both miss it, the loss rises by 0.64, more than three times the sum of the two other cases. So MLP 3 is one route, and at least one more leads past it. Either does most of the work when the other is cut, and the loss rises far only when all are.
 #
-# With all four parts frozen hardly anything is left, 0.02. So in the whole text, too, the direct path does not matter.
+# With all four parts frozen 0.02 is left. That is hardly anything: foreign pushes leave up to 0.14. So in the whole text, too, the direct path does not matter.
 #
 # ### Latent 9 in a whole text
 #
@@ -769,7 +769,7 @@ page.table([{"latent": str(i), "first name": first, "broken": broken[i], "name t
 #
 # What a latent stands for, whether the model had to learn it, and whether the model uses it are three questions, each with a test of its own. The name of 1490 has the best F1 of the four, and yet to take 1490 away costs less than any foreign push: nothing shows that the model uses it. To take 138 away costs most of all, more than any foreign push, and hardly any of it by the direct path.
 #
-# So the verdicts are: 378 stands for a token, which is there before training, and is used. 9 says that a parenthesis is open, which had to be learned, and is used. 138 stands for a token, and is used. 1490 says that a text has only begun, which is there before training, and it is not shown to be used.
+# So the verdicts are: 378 stands for a token, which is there before training, and is used. 9 says that a parenthesis is open, which, as far as our controls show, had to be learned, and is used. 138 stands for a token, and is used. 1490 says that a text has only begun, which is there before training, and it is not shown to be used.
 #
 # [Neuronpedia](https://www.neuronpedia.org) shows latents of larger models one by one. Look there for one with perfect examples, and write a text that could refute its name.
 

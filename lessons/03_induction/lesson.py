@@ -394,7 +394,7 @@ with claims():
 #
 # Each text is a block of 60 random tokens and its repeat. A sender is a head of the first layer, or the token's embedding. While the model runs on one text, one input of the induction head (its queries, its keys or its values) gets what the sender writes on *another* text.
 #
-# On random tokens a model of code does worse than guessing, even on the repeat, since it expects code. What counts is the difference: on the block, where no token has occurred before, the loss is almost five nats higher. So there are about five nats to lose.
+# On random tokens a model of code does worse than guessing, even on the repeat, presumably because it expects code. What counts is the difference: on the block, which has not come before, the loss is almost five nats higher. So there are about five nats to lose.
 
 # %%
 reader, rng = 1, torch.Generator().manual_seed(0)  # the reader: head 1 of layer 1
@@ -814,6 +814,7 @@ vote = (vote - vote.mean()) / cache["ln_final.hook_scale"][0, space + 1]
 said = {f"{layer}.{head}": (cache["z", layer][0, space + 1, head] @ model.W_O[layer, head] @ vote).item()
         for layer, head in every}
 named = {"induction 1.1": said["1.1"], "copier 0.0": said["0.0"], "head 0.1": said["0.1"]}
+named["the five others, together"] = sum(said.values()) - sum(named.values())
 table({name: {"ab over ant": x} for name, x in named.items()}, decimals=1, signed=True, unit="logits")
 
 # %% [markdown]

@@ -673,7 +673,7 @@ kinds = {")": "a closing bracket", ",": "a comma", "\n": "a line break", "(": "a
 measured("probing.expects", kinds.get(gains, gains))
 
 # %% [markdown]
-# In a line where no bracket is open, `)` is now the model's first guess. Might not any push do as much? Any large enough change disturbs a model. A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take a hundred or more of them. Half go along random directions. The others go along differences of the means of labels that were dealt at random, evenly to tokens inside and outside. The range in which 95 of 100 placebos lie is the bar for the word *used*: a property has to go beyond it.
+# In a line where no bracket is open, `)` is now the model's first guess. Might not any push do as much? Any large enough change may disturb a model. A **placebo** is a move that goes as far, token by token, along a direction of no meaning. We take a hundred or more of them. Half go along random directions. The others go along differences of the means of labels that were dealt at random, evenly to tokens inside and outside. The range in which 95 of 100 placebos lie is the bar for the word *used*: a property has to go beyond it.
 #
 # There is another suspicion. In this model a token's embedding is also the direction along which the token is predicted. A push along the embedding of “)” writes the answer “)”, whatever the property. So we split our direction into the part along this embedding and the part that is left, and interchange along each of them. What is left gets placebos that go as far as it does, without a part along the embedding of “)” either.
 
@@ -891,7 +891,7 @@ table({name: {"AUC": float(by_layer[2][0])} for name, by_layer in zip(("trained"
 # %% [markdown]
 # In files it has not seen the probe is ahead of both nulls, and in all 960 pairs it gives the line with the open bracket the higher score. So the property is *absent* before layer 0 and *present* before layer 2.
 #
-# Is it used? Now the two lines swap only one component of their vectors at the line break, along the difference of the means of the two kinds. From this difference we take what lies along the embeddings of “=” and “ =”. It is found in one half of each set, and the swap is tried in the other half.
+# Is it used? Now the two lines swap only one component of their vectors at the line break, along the difference of the means of the two kinds. From this difference we take away what lies along the embeddings of “=” and “ =”. It is found in one half of each set, and the swap is tried in the other half.
 
 # %%
 sets = probing.stream_of(model, pairs, 2).unflatten(1, (10, 96)).transpose(0, 1)
@@ -1005,7 +1005,7 @@ with claims():
     claim("the direction of the code moves them in strings at least as far as in code", both_ways["in a string"].mean() >= both_ways["in code"].mean())
 
 # %% [markdown]
-# In strings the two lie nearly as far apart as in code, and the same direction moves them. So what the model holds at the line break and uses is a bracket that is *written and not closed*, in a string or not. Neither label is quite that. In lines without strings the three are the same. For such lines and for `=`, *a bracket is open* is *present* and *used* at the line break.
+# In strings the two lie nearly as far apart as in code, and the same direction moves them. So what the model holds at the line break and uses is a bracket that is *written and not closed*, in a string or not. Neither label is quite that. In lines without strings or comments the three are the same. For such lines and for `=`, *a bracket is open* is *present* and *used* at the line break.
 
 # %% [markdown]
 # ## 10 · The verdicts, and a recipe

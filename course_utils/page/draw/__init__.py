@@ -6,7 +6,7 @@
     draw.head_opened("2.2")                                              # Q, K, V, O between two positions
     draw.mlp_opened("m0")                                                # neurons, between what they read and add
     draw.induction_circuit(previous="0.2", induction="1.1", steps=3)     # A B … A, the note, the match, the copy
-    draw.features_on_a_line("A", "B")                                    # one dimension, two features, two ReLUs
+    draw.features_on_a_line("A", "B", cases=[(0.6, 0.2)])   # one dimension, two features, two ReLUs
     draw.features_in_a_plane(W, read=0)                                  # arrows, and where the reader gives zero
     draw.attention_arcs(tokens, {(9, 3): 0.94}, name="2.2")              # (reader, read): weight
     draw.circuit(found, tokens=tokens, at={"1.1": 4})                    # a patching.Circuit, or names of parts

@@ -16,9 +16,7 @@ A, B = plots.SERIES[0], plots.SERIES[2]
 CUT = "#E3E3E3"  # what the ReLU sets to zero
 
 
-def features_on_a_line(
-    a: str = "A", b: str = "B", cases: Sequence[tuple[float, float]] = ((0.6, 0.0), (0.0, 0.3), (0.6, 0.2))
-) -> Picture:
+def features_on_a_line(a: str, b: str, cases: Sequence[tuple[float, float]]) -> Picture:
     """Two features that share one dimension, pointing opposite ways: a line for each case, and what is read off it."""
     row = 0.86
     page = sheet(0.6 + row * len(cases))
