@@ -76,7 +76,7 @@ def test_sealed_models_are_what_they_say():
     seen = set()
     for seed in range(8):
         model = sp.sealed(seed)
-        n, groups = model.W.shape[1], model.groups
+        n, groups = model.W.shape[1], model.reveal()
         unit = sp.directions(model.W)
         cosine, length = unit.mT @ unit, sp.column_norms(model.W)
         assert {i for i in range(n) if length[i] < 0.3} == groups.dropped

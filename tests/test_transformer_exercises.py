@@ -303,7 +303,7 @@ def test_a_mean_over_other_prompts_fails_and_so_do_other_measures(seed):
     head, zero, mean = truth.of(truth.widest)
     model = zoo.load("code-4l", device="cpu")
     pairs = tf.verdict_pairs(model, seed)
-    for over, said in ((pairs.clean, "over the clean prompts"), (pairs.corrupt, "not what is lost")):
+    for over, said in ((pairs.clean, "over the clean prompts"), (pairs.corrupt, "over the corrupt prompts")):
         run = tf.ablated(model, pairs.clean, [f"{head[0]}.{head[1]}"], "mean", over)
         other = truth.lead - float(pairs.difference(run).mean())
         verdict = exercise.check((head, zero, other), seed)

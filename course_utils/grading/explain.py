@@ -89,7 +89,7 @@ def explained(error: BaseException, inner: Any) -> tuple[str, bool]:
 
 def _tensors(frame: FrameType, source: str) -> dict[str, Tensor]:
     """The tensors that this line names."""
-    named = dict.fromkeys(re.findall(r"[A-Za-z_]\w*", source))
+    named = dict.fromkeys(re.findall(r"(?<![.\w])[A-Za-z_]\w*", source))
     space = {**frame.f_globals, **frame.f_locals}
     return {name: space[name] for name in named if type(space.get(name)) is Tensor}
 

@@ -42,10 +42,10 @@ def checked(id: str, otherwise: Any = None) -> Any:
     if reference is None:
         if id in _passed:
             return answer() if callable(answer) else answer
-        print(f"{name}: not passed yet, so the course's own is used.")
+        print(f"{name}: not passed (your last try counts), so the course's own is used.")
         return otherwise
     if answer is None:
-        print(f"{name}: not passed yet, so the course's own is used.")
+        print(f"{name}: not passed (your last try counts), so the course's own is used.")
         return _sealed(reference)
     return _falling_back(answer, _sealed(reference), name)
 

@@ -67,7 +67,7 @@ class Explanation:
     def sentence(self) -> str:
         return (
             f"Latent {self.latent} is active at {100 * self.density:.1f} % of the tokens read here. Best label: "
-            f"{WORDS[self.label]}."
+            f"{WORDS[self.label]} (F1 {self.f1:.2f})."
         )
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from .measures import polygon
 from .model import forward, loss
 from .training import Toy
 
-TASKS = tuple((n, round(0.3 / n, 3)) for n in range(5, 10))  # features and their density
+TASKS = tuple((n, round(0.3 / n, 3)) for n in range(6, 11))  # features and their density; lesson 1 solves it for five
 
 
 @dataclass(frozen=True)

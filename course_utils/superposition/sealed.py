@@ -33,11 +33,15 @@ class Groups:
 
 @dataclass(frozen=True)
 class Sealed:
-    """An unlabelled trained model: W of shape (hidden, feature) and b of shape (feature,). `groups` is the answer."""
+    """An unlabelled trained model: W of shape (hidden, feature) and b of shape (feature,)."""
 
     W: Float[Tensor, "hidden feature"]
     b: Float[Tensor, "feature"]
-    groups: Groups = field(repr=False)  # so that looking at the model does not show the answer
+    _groups: Groups = field(repr=False)  # so that looking at the model does not show the answer
+
+    def reveal(self) -> Groups:
+        """The answer."""
+        return self._groups
 
 
 FEWEST = 10  # features of a sealed model: with fewer, a guess is right too often

@@ -84,7 +84,7 @@ class Transplant:
         return [(value - self.corrupt) / (self.clean - self.corrupt) for value in reached]
 
 
-CARRIERS = ((2, 2), (1, 0), (3, 2))  # the heads of `code-4l` that recover most of an open bracket alone (lesson 0)
+CARRIERS = ((2, 2), (1, 0), (3, 2))  # the heads of `code-4l` that bring most of an open bracket to the end (lesson 0)
 
 
 def barred_head(seed: int) -> tuple[int, int]:

@@ -27,7 +27,7 @@ our_puzzle = tf.removal(model, ours, "zero")  # both bars of every part
 puzzle = tf.removal(model, pairs, "zero")
 
 # %% figure
-from course_utils.page import about, between, card, claim, claims, draw, measured, predict, rounds_to
+from course_utils.page import about, between, card, claim, claims, draw, measured, predict, rounds_to, table
 
 scores = model(ours.clean)[0, -1, closers].tolist()
 our_lead = ours.difference(model(ours.clean)).item()
@@ -78,6 +78,8 @@ with claims():
     cfg = model.cfg
     claim("the model has twenty parts: four heads and an MLP in each of four layers; its sizes are those of section 2",
           (cfg.n_layers, cfg.n_heads, len(puzzle.labels)) == (4, 4, 20) and (cfg.d_model, cfg.d_head, cfg.d_mlp, cfg.d_vocab) == (192, 48, 768, 2048) and model.W_in.shape[1:] == (192, 768) and model.W_out.shape[1:] == (768, 192))
+    card_of = zoo.card("code-4l")
+    claim("it has 2.2 million weights and was trained in about an hour, 65 minutes, on 10.6 million tokens", (rounds_to(card_of["parameters"] / 1e6, "2.2"), round(card_of["minutes"]), rounds_to(card_of["data"]["sizes"]["train"]["tokens"] / 1e6, "10.6")) == (True, 65, True))
     claim(
         "were each of the six pairs of brackets counted alike, no bar, nor the mean lead, would move by as much as 0.25",
         len({int(kind.sum()) for kind in kinds_of_pair}) > 1 and max(moves_if_alike(x) for values in (puzzle.direct, puzzle.loss) for x in [*values[shown_at], pairs.difference(model(pairs.clean))]) < 0.25,
@@ -147,7 +149,7 @@ nothing_learned = pairs.right(untrained(pairs.clean))  # and pairs.difference gi
 predict("transformer.heads")
 
 # %% [markdown]
-# `run_with_hooks` runs the model, calls your function in the middle with what has been computed there, and goes on with what the function returns. Such a function is a **hook**. The name `blocks.2.attn.hook_z` means layer 2, attention, and `z`: what each head has gathered, before it is written.
+# The model is run by the library TransformerLens; `course_utils` is the course's own. The library's `run_with_hooks` runs the model, calls your function in the middle with what has been computed there, and goes on with what the function returns. Such a function is a **hook**. The name `blocks.2.attn.hook_z` means layer 2, attention, and `z`: what each head has gathered, before it is written.
 
 
 # %%
@@ -194,7 +196,7 @@ steps = ("a third or less", "a third to a half", "a half to two thirds", "more t
 display(measured("transformer.heads", steps[sum(worst > edge for edge in (1 / 3, 1 / 2, 2 / 3))]))
 none_back = pairs.right(broken())
 back = torch.tensor([[pairs.right(broken((layer, head))) for head in range(4)] for layer in (1, 2, 3)])
-fig, (left, right) = plots.figure(columns=2, height=3.6)
+fig, (left, right) = plots.figure(columns=2, height=3.2)
 tf.draw_heads(left, share, numbers=True, bar=False)
 tf.draw_heads(right, back, numbers=True, bar=False)
 right.set(ylim=(-1.5, 2.5))  # rows as on the left
@@ -211,7 +213,7 @@ plots.show(
 # %% [markdown]
 # Head 2.2 stands out both times. Without it the share right falls from 0.93 to 0.57. To that extent it is **necessary**. Given back alone, it lifts the share from 0.33 to 0.84. To that extent it is **sufficient**.
 #
-# Both have their limits. All answers that are lost without head 2.2 have `[` or `{` open; where `(` is open the model stays right, for a reason that section 4 will show. Nor does head 2.2 alone bring the whole *lead* back: with head 2.2 it is 2.64, and the whole model has 5.19.
+# Both have their limits. All answers that are lost without head 2.2 have `[` or `{` open; where `(` is open the model stays right, for a reason that section 4 will show. Nor does head 2.2 alone bring the whole *lead* back: with head 2.2 it is 2.64, and the whole model has 5.19. And two heads seem to do harm: without head 0.1 or 1.1 the model is right a little more often, on 0.99 or 0.98 of the prompts. This lesson does not find out why.
 #
 # You have just done **mechanistic interpretability**: you took a trained model that nobody designed to be read, and asked *how it computes*. A set of parts and connections that computes something is a **circuit**. In the search for one we *decompose* the model into parts, *describe* what each does, and *validate* the description on an experiment that was not used to find it. (How this differs from other explanations, and what a *feature* is: section 9 of the deeper notebook.)
 
@@ -243,6 +245,7 @@ with claims():
           rounds_to(share[2, 2].item(), "0.57") and 1 - share[2, 2].item() / intact > 1 / 3 and min(others) >= 0.89)
     claim("with head 2.2 alone of the twelve the share right is 0.84 and the mean lead 2.64; with none of them 0.33 and 0.76; the whole model has a lead of 5.19",
           rounds_to(back[1, 2].item(), "0.84") and rounds_to(none_back, "0.33") and rounds_to(only_2_2, "2.64") and rounds_to(none_lead, "0.76") and rounds_to(lead, "5.19"))
+    claim("without head 0.1 the share right is 0.99, without head 1.1 0.98, more than the 0.93 of the whole model", rounds_to(share[0, 1].item(), "0.99") and rounds_to(share[1, 1].item(), "0.98"))
     claim("giving back any other head mends less than a third of what was lost", other_heads.max() - none_back < (intact - none_back) / 3)
     claim("with zeros for the twelve heads the model puts `)` ahead on every prompt; so it does on four sets with zeros for all sixteen",
           (closers[broken()[:, -1, closers].argmax(-1)] == closers[0]).all() and all((ahead == closers[0]).all() for *_, ahead in kinds))
@@ -254,7 +257,7 @@ with claims():
 #
 # How do the parts work together? At each position the model keeps one vector, with `d_model` = 192 entries. It starts as the **embedding** of the token, a learned vector, plus that of the position. Each head and each MLP reads the vector, computes something, and *adds* its result to it. Biases are added too. At the end, after a norm that we come to below, a matrix, the **unembedding**, turns the sum into logits. This vector is the **residual stream** (Elhage et al. 2021, [A Mathematical Framework for Transformer Circuits](https://transformer-circuits.pub/2021/framework/index.html)).
 #
-# In our model a head gathers vectors of `d_head` = 48 entries, an MLP has `d_mlp` = 768 neurons, and there are 2048 tokens.
+# Our model is called `code-4l`. It has 2.2 million weights, and was trained in about an hour on 10.6 million tokens of Python, from the standard library and well-known packages. In it a head gathers vectors of `d_head` = 48 entries, an MLP has `d_mlp` = 768 neurons, and there are 2048 tokens.
 
 # %% figure
 draw.columns(words, marked=(opener,)).captioned(
@@ -337,7 +340,7 @@ ours_too = tf.attribution(model, ours.clean, ours.correct, ours.wrong)
 steps_up = {"embeddings": ["embed", "pos_embed"], "heads 0.0 to 0.3": [f"0.{b}" for b in range(4)], "m0": ["m0"], "head 1.0": ["1.0"]}
 steps_up |= {"heads 1.1 to 1.3": ["1.1", "1.2", "1.3"], "m1": ["m1"], "head 2.2": ["2.2"], "other heads of layer 2": ["2.0", "2.1", "2.3"]}
 steps_up |= {"m2": ["m2"], "head 3.2": ["3.2"], "other heads of layer 3": ["3.0", "3.1", "3.3"], "m3": ["m3"], "biases": ["b_O", "bias"]}
-fig, axes = plots.figure(columns=2, height=4.1, sharey=True)
+fig, axes = plots.figure(columns=2, height=3.8, sharey=True)
 for ax, terms, title in zip(axes, (ours_too, added), ("our prompt", "mean of 128 prompts"), strict=True):
     at = 0.0
     for row, (name, group) in enumerate(steps_up.items()):
@@ -420,7 +423,7 @@ draw.head_opened("2.2", source="[", destination="size").captioned(
 
 # %% figure
 pattern = one["pattern", 2][0, 2]  # head 2.2: (query, key)
-fig, ax = plots.figure(width=5.6, height=3.7)
+fig, ax = plots.figure(width=5.2, height=3.4)
 plots.heatmap(ax, pattern, signed=False, limit=1, bar=False, aspect="auto")
 for at, weight in enumerate(pattern.flatten().tolist()):
     if weight > 0.1:
@@ -438,10 +441,10 @@ plots.show(
 # %% [markdown]
 # From every later position head 2.2 looks at the bracket. But attention does not tell how much the answer depends on it. From the last token head 1.0 gives the bracket a little more attention than head 2.2 does. Yet without head 1.0 hardly an answer is lost (section 1). To learn why a head looks there, and what it takes, we look at two matrices that its weights make. (Stream vectors are rows here.)
 #
-# - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), makes the score from the query's stream on its left and the key's on its right, up to biases and a division by $\sqrt{48}$;
-# - the **OV circuit** $W_V W_O$, (d_model, d_model), takes the key's stream and gives what is added at the query.
+# - the **QK circuit** $W_Q W_K^\top$, (d_model, d_model), makes the score. If $x_i$ is the stream at the position that looks and $x_j$ that at the position which is looked at, the score is $x_i\, W_Q W_K^\top x_j^\top / \sqrt{48}$, up to biases;
+# - the **OV circuit** $W_V W_O$, (d_model, d_model), makes what is moved: $x_j\, W_V W_O$, times the weight, is added at the position that looks.
 #
-# **Why head 2.2 looks at the bracket.** A key is made from the stream, and the stream is the sum of what the parts wrote. To find the part that makes the bracket's key fit, we take the parts one by one. The bracket competes for attention with the tokens after it. So we take out what one part wrote at the bracket, and put in what the same part wrote at the later tokens, in the mean. From the stream so changed we compute the keys of head 2.2, and nothing else.
+# **Why head 2.2 looks at the bracket.** A key is made from the stream, and the stream is the sum of what the parts wrote. To find the part that makes the bracket's key fit, we take the parts one by one. The bracket competes for attention with the tokens after it. So we ask of each part: what if it had written at the bracket what it writes, on average, at the later tokens? Only the keys of head 2.2 are computed from the stream that is changed so.
 
 # %%
 written = tf.components(model, clean, layer=1)  # what layers 0 and 1 wrote, part by part
@@ -619,7 +622,7 @@ plots.show(
 # %% [markdown]
 # For head 2.2 zeros and the mean cost the same lead, and the twin's output costs twice as much. The reason is that its own output favours the right bracket, its mean favours neither, and the twin's output favours the wrong bracket about as strongly as its own favours the right one. Going from +1 to 0 costs half of what going from +1 to −1 costs.
 #
-# For `m3` the sign depends on it. With zeros the lead rises (section 10 shows why), with the mean or the twin's output it falls. The puzzle's dark bar is only one of three answers, that of the zeros. So a report of an ablation must say what was written instead.
+# For `m3` even the sign depends on what is written instead. With zeros the lead rises (section 10 shows why), with the mean or the twin's output it falls. The puzzle's dark bar is only one of three answers, that of the zeros. So a report of an ablation must say what was written instead.
 
 # %% claims
 answer = (model.W_U[:, pairs.correct] - model.W_U[:, pairs.wrong]).T  # (batch, d_model)
@@ -779,7 +782,7 @@ plots.show(
 # %% [markdown]
 # Without the three a quarter of the lead is left, and without head 0.3 as well less than a tenth. With *only* the four the lead is as good as whole, and the share right is 0.99. Four others are neither needed nor enough. So of sixteen heads these four carry the bracket, with all MLPs at work.
 #
-# The left map of section 1 hardly showed three of them. Zeros for head 1.0 or 3.2 cost lead but hardly an answer, and section 1 counted answers. Zeros for head 0.3 do not even cost lead, though its mean costs 0.41: zeros also take away what the head writes on every prompt, and the gain and the loss happen to cancel.
+# The left map of section 1 hardly showed three of them. Zeros for head 1.0 or 3.2 cost lead but hardly an answer, and section 1 counted answers. Zeros for head 0.3 cost no lead at all, although its mean costs 0.41. Zeros take away two things, what the head tells of the bracket and what it writes on every prompt. The loss of the one and the gain of the other happen to cancel.
 
 # %% claims
 with claims():
@@ -803,45 +806,55 @@ with claims():
 #
 # Heads 1.0, 2.2 and 3.2 look at the bracket's stream. Do they read the bracket itself there, its embedding, or something that the model has made of it?
 #
-# Before head 1.0 only layer 0 has worked, and its MLP, `m0`, leaves a sum in the stream: what it was given, its *input*, and what it made of that, its *output*. An MLP is two matrices, and between them sets what is negative nearly to zero.
+# Before head 1.0 only layer 0 has worked. Its MLP, `m0`, is two matrices with a GELU between them, a function that sets negative numbers nearly to zero. It reads the stream and *adds* to it what it has made. So the bracket has two ways to the later layers: through `m0`, as its *output*, or past `m0`, as it was before. The way past it is the **bypass**.
 
 # %% figure
 draw.mlp_lanes("[").captioned(
-    "The bracket's stream in layer 0, after the heads. What m0 reads also goes on past it. At A we exchange the input of m0 alone, at B its output alone."
+    "The bracket's stream in layer 0, after the heads. It forks: what m0 reads also goes on past it. At A we exchange what is on the bypass, at B what m0 writes."
 )
 
 # %% [markdown]
-# We exchange one of the two, at the bracket, for that of a run in which another bracket is open. The other stays as it is.
+# In the corrupt run we exchange one of the two for that of the clean run, at the bracket. The other stays corrupt.
 
 # %% prediction
 predict("transformer.lane")
 
 # %%
-place = {"input": "blocks.0.hook_resid_mid", "output": "blocks.0.hook_mlp_out"}  # of m0
+place = {"bypass": "blocks.0.hook_resid_mid", "output": "blocks.0.hook_mlp_out"}  # of m0
 
 
 def exchanged(side, prompts, run, donor, at):
-    """The logits when one side of m0 comes from the donor's cache at these positions."""
+    """The logits when the bypass, or the output of m0, comes from the donor's cache at these positions."""
     stream = run["resid_pre", 1] - run[place[side]] + donor[place[side]]
     edit = ("blocks.1.hook_resid_pre", tf.writing(stream[:, at], at))
     return model.run_with_hooks(prompts, fwd_hooks=[edit])
 
 
-answered = {}  # on our prompt, with either side from the prompts with (, [ and {
-for side in place:
-    logits = exchanged(side, ours.clean.expand(3, -1), one, by_sign, [opener])
-    answered[side] = logits[:, -1].softmax(-1)[:, closers]  # (sign, closer)
-
-
-# %% figure answer
-def recovered(side, at):  # on the 128 pairs
+def recovered(side, at):
+    """The recovery on the 128 pairs."""
     new = pairs.difference(exchanged(side, pairs.corrupt, corrupt, clean, at)).mean().item()
     return (new - low) / (lead - low)
 
 
+# %% figure answer
 bins = ("less than a tenth", "about a quarter", "about a half", "nearly all of it")
 through = {(side, where): recovered(side, at) for side in place for where, at in {"bracket": [opener], "all": list(range(9))}.items()}
-display(measured("transformer.lane", bins[sum(through["input", "bracket"] / recovery[1, opener].item() > edge for edge in (0.1, 0.375, 0.75))]))
+display(measured("transformer.lane", bins[sum(through["bypass", "bracket"] / recovery[1, opener].item() > edge for edge in (0.1, 0.375, 0.75))]))
+table({name: {"at the bracket": through[side, "bracket"], "at every position": through[side, "all"]} for side, name in {"bypass": "the bypass (A)", "output": "the output of m0 (B)"}.items()},
+      decimals=2, corner="exchanged", caption=f"The recovery, on the 128 pairs. Both together, that is the whole stream, bring back {recovery[1, opener]:.2f} at the bracket and all at every position.")  # fmt: skip
+
+# %% [markdown]
+# What comes to later layers on the bypass brings back nothing, and the output of `m0` brings back all of the 0.77. Exchanged at every position, it brings back the whole lead. So all that later layers use of the bracket has passed through `m0`. Such a place is called a **bottleneck**.
+#
+# On our prompt we can watch the answer. Its text says `[` all the time. Now one of the two comes, at the bracket, from the prompt with another bracket.
+
+# %%
+answered = {}  # with either of the two from the prompts with (, [ and {
+for side in place:
+    logits = exchanged(side, ours.clean.expand(3, -1), one, by_sign, [opener])
+    answered[side] = logits[:, -1].softmax(-1)[:, closers]  # (sign, closer)
+
+# %% figure
 fig, axes = plots.figure(columns=2, width=6.4, height=2.7)
 for ax, (side, values) in zip(axes, answered.items(), strict=True):
     plots.heatmap(ax, values, signed=False, limit=0.6, bar=False, aspect="auto")
@@ -852,20 +865,18 @@ for ax, (side, values) in zip(axes, answered.items(), strict=True):
     ax.set_xticks(range(3), ")]}", fontsize=13)
     ax.set_yticks(range(3), ["from (", "its own, [", "from {"], fontsize=11)
     ax.tick_params(length=0)
-    ax.set(xlabel="closed", title=f"{side} of m0 exchanged")
+    ax.set(xlabel="closed", title={"bypass": "bypass exchanged", "output": "output of m0 exchanged"}[side])
 fig.get_layout_engine().set(wspace=0.12)
 plots.show(
     fig,
-    alt="Two grids of probabilities. With the input of m0 exchanged the square bracket is closed whichever bracket the input is from. With its output exchanged the model closes the bracket that the output is from.",
-    caption="The answer to our prompt, whose text keeps its [. In each row one side of m0, at the bracket, comes from the prompt with another bracket. Green frames the bracket that would close that one.",
+    alt="Two grids of probabilities. With the bypass exchanged the square bracket is closed whichever bracket it is from. With the output of m0 exchanged the model closes the bracket that the output is from.",
+    caption="The answer to our prompt, whose text keeps its [. In each row the bypass (left) or the output of m0 (right) comes, at the bracket, from the prompt with another bracket. Green frames the bracket that would close that one.",
 )
 
 # %% [markdown]
-# The text says `[` all the time. Yet the answer follows the *output* of `m0`: the model closes the bracket that the output is from. Where the *input* comes from makes no difference. In this sense `m0` *translates* the bracket: it reads which one it is, and writes that in a form from which the later heads make the answer.
+# The answer follows the *output* of `m0`: the model closes the bracket that the output is from. What is on the bypass makes no difference. In this sense `m0` *translates* the bracket: it reads which one it is, and writes that in a form from which the later heads make the answer. So the three heads read the output of `m0`, and not the bracket itself.
 #
-# The 128 pairs agree. Exchanged at the bracket, the input of `m0` brings back nothing of the lead, and the output all of the 0.77 that the whole stream brings back there. Exchanged at every position, the output brings back the whole lead, and the input nothing. So all that later layers use of the bracket has passed through `m0`. Such a place is called a **bottleneck**.
-#
-# But 0.77 is not all. In a pair in which the text has `(` and the output is from another bracket, it is rarely enough to turn the answer. So something must take another way, and there is one head that we have not placed yet.
+# But 0.77 is not the whole lead. Nor does the answer always follow: where the text has `(`, the output of another bracket rarely turns it. So some of what the model knows of the bracket takes another way. One head has not been placed yet, 0.3.
 
 # %% figure
 draw.road(
@@ -874,9 +885,6 @@ draw.road(
 ).captioned(
     "The map grows. Orange: here the bracket stands translated. The thicker a head's line, the more it recovered in section 6. Head 0.3 reads the bracket before m0 has run. So who translates what it brings?"
 )  # fmt: skip
-
-# %% [markdown]
-# So the three heads read the output of `m0`, and not the bracket itself.
 
 # %% claims
 differs = {side: (clean[x] - corrupt[x])[:, [opener]] for side, x in place.items()}
@@ -895,12 +903,12 @@ def raised_by(written):  # what the three heads make of this, above the mean of 
     return grid - grid.mean(-1, keepdim=True)
 
 
-of_input, of_output = (raised_by(by_sign[x][:, opener]) for x in place.values())
+of_bypass, of_output = (raised_by(by_sign[x][:, opener]) for x in place.values())
 matching = of_output.sum(0).diagonal().mean()  # by all three together
 by_chance = [as_long(x - x.mean(-1, keepdim=True)) for x in torch.randn(10, *differs["output"].shape, generator=dice)]
-random_streams = torch.randn(1000, 3, 192, generator=dice) * by_sign[place["input"]][:, opener].std(-1, keepdim=True)
+random_streams = torch.randn(1000, 3, 192, generator=dice) * by_sign[place["bypass"]][:, opener].std(-1, keepdim=True)
 at_random = torch.stack([raised_by(x).sum(0).diagonal().mean() for x in model.blocks[0].mlp(model.blocks[0].ln2(random_streams))])
-too_long = as_long(differs["input"])
+too_long = as_long(differs["bypass"])
 sums = [tf.through_first_mlp(model, tf.bracket_pairs(model.tokenizer, 64, seed=seed)) for seed in range(1, 4)]
 by_text = []  # on four sets of 128: how often the answer follows the output, where the text has ( and where it has [ or {
 for more in (tf.bracket_pairs(model.tokenizer, 128, seed=seed) for seed in range(4)):
@@ -908,14 +916,14 @@ for more in (tf.bracket_pairs(model.tokenizer, 128, seed=seed) for seed in range
     same = closers[exchanged("output", more.corrupt, other, run, [opener])[:, -1, closers].argmax(-1)] == more.correct
     by_text.append([same[(more.wrong == closers[0]) == is_round].float().mean() for is_round in (True, False)])
 with claims():
-    claim("on our prompt the answer is `]` whichever bracket the input of `m0` is from, and matches the bracket that its output is from", answered["input"].argmax(1).tolist() == [1, 1, 1] and answered["output"].argmax(1).tolist() == [0, 1, 2])
+    claim("on our prompt the answer is `]` whichever bracket the bypass is from, and matches the bracket that the output of `m0` is from", answered["bypass"].argmax(1).tolist() == [1, 1, 1] and answered["output"].argmax(1).tolist() == [0, 1, 2])
     claim("so it is with the output in more than nine of ten prompts with [ or {, on each of four sets of 128, but in fewer than one of five with (", all(x < 0.2 and y > 0.9 for x, y in by_text))
-    claim("the output of `m0` recovers 0.77 at the bracket, as the whole stream there does, and the whole lead at all positions; the input less than 0.01 in size in both cases; at all positions so it is on three other sets of 64",
-          rounds_to([through["output", "bracket"], at_bracket[1].item()], "0.77") and between([through["output", "all"], *(x["everywhere"] for x in sums)], 0.99, 1.01) and max(abs(x) for x in (through["input", "bracket"], through["input", "all"], *(x["past it"] for x in sums))) < 0.01)
-    claim("fed the input of `m0`, no head moves a closing bracket by more than 0.1; fed the output, each raises the matching one most, but for head 2.2 with (, where it moves none by more than 0.15",
-          of_input.abs().max() < 0.1 and (of_output.argmax(-1) == torch.arange(3)).flatten()[1:].all() and of_output[0, 0].abs().max() < 0.15)
-    claim("the input differs between the runs a tenth as much as the output; made as long, its difference recovers 0.04, less than each of ten random directions, which disturb the corrupt answer",
-          about(lengths["input"].mean() / lengths["output"].mean(), 0.1) and rounds_to(too_long, "0.04") and min(by_chance) > too_long)
+    claim("the output of `m0` recovers 0.77 at the bracket, as the whole stream there does, and the whole lead at all positions; the bypass less than 0.01 in size in both cases; at all positions so it is on three other sets of 64",
+          rounds_to([through["output", "bracket"], at_bracket[1].item()], "0.77") and between([through["output", "all"], *(x["everywhere"] for x in sums)], 0.99, 1.01) and max(abs(x) for x in (through["bypass", "bracket"], through["bypass", "all"], *(x["past it"] for x in sums))) < 0.01)
+    claim("fed the bypass, no head moves a closing bracket by more than 0.1; fed the output, each raises the matching one most, but for head 2.2 with (, where it moves none by more than 0.15",
+          of_bypass.abs().max() < 0.1 and (of_output.argmax(-1) == torch.arange(3)).flatten()[1:].all() and of_output[0, 0].abs().max() < 0.15)
+    claim("the bypass differs between the runs a tenth as much as the output; made as long, its difference recovers 0.04, less than each of ten random directions, which disturb the corrupt answer",
+          about(lengths["bypass"].mean() / lengths["output"].mean(), 0.1) and rounds_to(too_long, "0.04") and min(by_chance) > too_long)
     claim("with three random streams for `m0` to read in the place of the three brackets, the heads raise the closing brackets as far in fewer than one of a hundred draws, of 1000", (at_random >= matching).float().mean() < 0.01)
 
 # %% [markdown]
@@ -924,7 +932,7 @@ with claims():
 # Which parts read the output of `m0`, and which way does the rest of the lead take? A patch of `m0` reaches all its readers at once. **Path patching** changes what one reader gets from one writer, and nothing else.
 
 # %% figure
-draw.path_patching("m0", ("1.0", "2.2", "3.2", "m1", "logits"), chosen="2.2").captioned(
+draw.path_patching("m0", ("2.2", "3.2", "m1", "logits"), chosen="2.2").captioned(
     "Two patches of m0 in the corrupt run. Left, all its readers get its clean output. Right, only head 2.2 does, and the others still get the corrupt one."
 )
 
@@ -940,7 +948,7 @@ by_hand = (pairs.difference(one_reader).mean().item() - low) / (lead - low)
 round(by_hand, 2)
 
 # %% [markdown]
-# `ask.path_patch` does the same for any writer and reader. Our first writer is `m0`. Its readers can be the values of each later head, the keys of head 2.2, the later MLPs and the logits. Here are those to which it brings back more than 0.03.
+# `ask.path_patch` does the same for any writer and reader. Our first writer is `m0`. As readers we try the values of each later head, the later MLPs and the logits, and the keys of head 2.2, which section 4 has shown to matter. (What all other queries and keys bring back together is counted below.) Here are those to which it brings back more than 0.03.
 
 # %%
 readers = [f"{layer}.{head}.v" for layer in (1, 2, 3) for head in range(4)]
@@ -983,12 +991,12 @@ draw.road(
 # This is the model's algorithm in five sentences:
 #
 # 1. At the bracket, `m0` reads which bracket it is, and writes this in a form that the heads can use.
-# 2. By this writing head 2.2 finds the bracket, and heads 1.0, 2.2 and 3.2 move it to the last token.
-# 3. Head 0.3 moves the bracket itself there, before `m0` has run, and at the last token `m0` translates it.
+# 2. By this writing, to which `m1` adds a little, head 2.2 finds the bracket, and heads 1.0, 2.2 and 3.2 move it to the last token.
+# 3. Head 0.3 moves the bracket itself there, before `m0` has run. At the last token `m0` translates it, in part for the logits straight away.
 # 4. `m3` reads what the heads have brought, and on average adds to the lead.
 # 5. Where the heads bring nothing, the default `)` stays.
 #
-# The numbers of the map belong to readers tried alone, so they need not add up. Together, the six inputs that it draws from `m0` bring back 0.75, and all others together 0.12.
+# The numbers of the map belong to readers tried alone, so they need not add up. The map draws six readers of `m0`: three values, the keys of head 2.2, `m1` and the logits. Together they bring back 0.75, and all other inputs of later parts, together, 0.12.
 #
 # The map predicts an experiment that was not used to find it. If `m0` is read at two positions only, the bracket's and the last, then it should be enough to exchange its output at these two.
 
@@ -998,7 +1006,7 @@ both_sides = {side: exchanged(side, pairs.corrupt, corrupt, clean, two) for side
 {side: round(pairs.right(logits), 2) for side, logits in both_sides.items()}
 
 # %% [markdown]
-# On 95 % of the pairs the model now closes the clean prompt's bracket, from which the output is. (With nothing exchanged it is right on 93 %.) So of what `m0` writes, the answer uses two positions, and four heads bring it to the end.
+# The text is the corrupt prompt's. Yet on 95 % of the pairs the model now closes the bracket of the clean one. (With nothing exchanged it is right on 93 %.) So of what `m0` writes, the answer uses two positions, and four heads bring it to the end.
 
 # %% claims
 m1_at_bracket = ask.path_patch(["m0"], ["m1"], positions=opener).recovery().item()
@@ -1025,8 +1033,8 @@ with claims():
     claim("head 0.3 adds less than a hundredth of a logit directly; `m0` at the last token gets 0.18 from it, the other MLPs less than 0.01 each",
           added["0.3"].mean().abs() < 0.01 and rounds_to(from_0_3[0].item(), "0.18") and from_0_3[1:].abs().max() < 0.01)
     claim("`m3` gets 0.18 from the three heads", rounds_to(to_m3, "0.18"))
-    claim("with the output of `m0` exchanged at two positions the answer follows it on 95 % of the prompts, and on at least that many in three other sets; with its input on fewer than 5 %; where the text has ( it is followed on more than nine in ten; the whole model is right on 93 %",
-          rounds_to(follows["output"][0], "0.95") and min(follows["output"]) >= 0.95 and max(follows["input"]) < 0.05 and min(with_round) > 0.9 and rounds_to(intact, "0.93"))
+    claim("with the output of `m0` exchanged at two positions the answer follows it on 95 % of the prompts, and on at least that many in three other sets; with the bypass on fewer than 5 %; where the text has ( it is followed on more than nine in ten; the whole model is right on 93 %",
+          rounds_to(follows["output"][0], "0.95") and min(follows["output"]) >= 0.95 and max(follows["bypass"]) < 0.05 and min(with_round) > 0.9 and rounds_to(intact, "0.93"))
     claim("the clean output of `m0` at the other seven positions brings back less than 0.03", abs(recovered("output", seven)) < 0.03)
 
 # %% [markdown]
@@ -1122,9 +1130,11 @@ plots.show(
 )
 
 # %% [markdown]
-# It has not. With zeros the model closes `]` whatever is open, and with the mean `)`. Both times hardly anything of the bracket is left. What differs is the bracket that comes out when nothing is known: zeros also take away what `m0` writes on every prompt, and then no bracket is likely any more, all three together having less than a thousandth of the probability. Most of the 2.1 is no knowledge of our `[`: where `(` is open, `]` is ahead too, by more than half as much.
+# The bracket has found no way past `m0`. With zeros the model closes `]` whatever is open, and with the mean it closes `)`. Over the 128 prompts and their twins the lead differs by ten logits when the bracket is exchanged; without the output of `m0` it differs by less than 0.3.
 #
-# **Each bar answers its own question.** The light one asks what a part adds to the final sum. The dark one asks how the lead changes when every later part and the norm must work with zeros. A part that others read, such as `m0`, can add little and be needed. A part that lengthens the stream, such as `m3`, can add much, and with zeros for it nothing is lost.
+# Then why `]` here and `)` there? Whatever is open, `m0` also writes something that favours the default, `)`. Its mean keeps this and takes away the rest, and so `)` comes out. Zeros take this away too, and `]` happens to come out ahead, with no bracket likely any more: all three together have less than a thousandth of the probability. So most of our 2.1 is no knowledge of `[`. Where `(` is open, `]` is ahead too, by more than half as much.
+#
+# **Each bar answers its own question.** The light one asks what a part adds to the final sum. The dark one asks how the lead changes when every later part and the norm must work with zeros. A part that others read, such as `m0`, can add little and be needed. A part such as `m3`, which lengthens the stream, can add much, and yet nothing is lost when it writes zeros.
 
 # %% claims
 again, by_readers_again, default = [], [], []  # on four sets; default: what is closed with zeros or the mean, and how far the lead differs in a pair
@@ -1191,7 +1201,7 @@ card(
      "where it fails": "on other templates the four have other shares"},
     {"claim": "Later layers read the bracket from m0, not from the embedding",
      "evidence": "the answer follows the output of m0; path patching",
-     "control": "the input exchanged in the same way; the readers that the map does not draw",
+     "control": "the bypass exchanged in the same way; the readers that the map does not draw",
      "where it fails": "another model could read the embedding itself"},
     {"claim": "What a part adds and what is lost without it are two questions",
      "evidence": "both bars of a part, split into its own term, its readers and the norm",
@@ -1255,5 +1265,6 @@ card(
 # - activation patching: patching between the clean and the corrupt run, one place at a time.
 # - denoising: clean activations put into the corrupt run.
 # - noising: corrupt activations put into the clean run.
+# - bypass: the way past an MLP, on which its input goes on unchanged.
 # - bottleneck: a place through which everything that is used must pass.
 # - path patching: changing what one reader gets from one sender.

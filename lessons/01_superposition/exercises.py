@@ -251,7 +251,7 @@ plain_W, plain_b = mine.plain()  # arrows of length 1, evenly spaced, no bias
 print(mine, "· loss of the plain polygon:", round(mine.loss(plain_W, plain_b), 5))
 
 # %% [markdown]
-# *What to write*: `W` of shape (2, features) and `b` of shape (features,), typed, computed or searched for: two numbers are enough, so that nothing need be trained. Start from the plain polygon and ask what its neighbours do to each other, what could be done about it, and what that costs.
+# *What to write*: `W` of shape (2, features) and `b` of shape (features,), typed, computed or searched for: two numbers are enough, so that nothing need be trained. Every feature gets an arrow. (To drop some and tune the rest can cost as little; training does that, too. Here all are to be kept.) Start from the plain polygon and ask what its neighbours do to each other, what could be done about it, and what that costs.
 #
 # *How you know*: there is a best polygon, all arrows of one length and all biases alike. Your loss must come at least 95 % of the way from the plain polygon to it.
 
@@ -276,7 +276,7 @@ grade("superposition.by_hand", by_hand)
 #
 # *Why it matters* (20 minutes): an experiment whose answer is an interval. For two features in one dimension of equal importance the formulas of section 4 cross at $4/7 ≈ 0.571$. Ten features in five dimensions change over at 0.577, the mean of 256 stored runs. This looks like 4/7, until one knows how exact such a mean is.
 #
-# *What to do*: ten equally important features in five dimensions. Follow $\|W\|_F^2/m$, the sum of all squared lengths per dimension, from dense to sparse: it is 1 when one feature is kept in each dimension, and 2 when all ten are kept as five antipodal pairs. For the stored runs we asked where it passes 1.5; you ask where it passes *your own* level. Measure the density at which it does for at least 16 runs of your own, and give the 95 % interval of their **mean**: the mean plus and minus 1.96 standard errors. The **standard error** is the standard deviation over runs divided by the square root of their number. Keep the recipe and the densities, since shorter or noisier training crosses elsewhere. What the cell below uses:
+# *What to do*: ten equally important features in five dimensions. Follow $\|W\|_F^2/m$, the sum of all squared lengths per dimension, from dense to sparse: it is 1 when one feature is kept in each dimension, and 2 when all ten are kept as five antipodal pairs. For the stored runs we asked where it passes 1.5; you ask where it passes *your own* level. Measure the density at which it does for at least 16 runs of your own, and give the 95 % interval of their **mean**: the mean plus and minus 1.96 standard errors. The **standard error** is the standard deviation over runs divided by the square root of their number. Keep the recipe and the densities, since shorter training crosses elsewhere. What the cell below uses:
 #
 # - `sp.Toy(features, hidden, densities)`: what to train, one model for each density.
 # - `sp.Recipe(steps, batch, lr, anneal)`: how; annealed, the learning rate falls to zero.
@@ -349,6 +349,6 @@ grade("superposition.sealed", my_reading)
 # %% [markdown]
 # ### Again, and again
 #
-# There are as many sealed models as there are whole numbers: `sp.sealed(1)`, `sp.sealed(2)`, … hold their answer in `.groups`. Write the reader as a function of $W$, and see on how many of a hundred it makes no mistake. Then make it harder for it: `W + noise * torch.randn_like(W)` with `noise` 0.05, 0.1 and 0.2. What fails first, the lengths, the pairs or the pentagon? (A sealed model takes about a quarter of a second to make, since its blocks are trained: half a minute for a hundred, once.)
+# There are as many sealed models as there are whole numbers: `sp.sealed(1)`, `sp.sealed(2)`, … tell their answer by `.reveal()`. Write the reader as a function of $W$, and see on how many of a hundred it makes no mistake. Then make it harder for it: `W + noise * torch.randn_like(W)` with `noise` 0.05, 0.1 and 0.2. What fails first, the lengths, the pairs or the pentagon? (A sealed model takes about a quarter of a second to make, since its blocks are trained: half a minute for a hundred, once.)
 #
 # `course progress` shows what you have done, and how well you know what you know.

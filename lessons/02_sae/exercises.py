@@ -406,7 +406,7 @@ grade("sae.resample_dead", resample_dead)
 #
 # *Why it matters* (20 minutes): suppose that a broad feature, the *parent*, is there whenever a narrow one, its *child*, is. A sparse dictionary can save a latent: the child's latent takes the parent's direction into its own, and the parent's latent falls silent wherever the child is. This is called *absorption* (Chanin et al. 2024). The parent's latent then looks like a clean feature, with holes that nobody expects.
 #
-# *What to write*: the rows in which a feature was absorbed. `direction` is the feature's direction, of any length: use its unit vector $v$. A row counts if three things hold: the feature is present; latent `main`, which stands for it, is silent; and another latent carries it. A latent's contribution along $v$ is $f_j\,(d_j \cdot v)$. Count only latents whose direction has a cosine above 0.025 with $v$, and only positive contributions. The feature is carried if the largest of them is above 0 and at least half of their sum.
+# *What to write*: the rows in which a feature was absorbed. `direction` is the feature's direction, of any length: use its unit vector $v$. A row counts if three things hold: the feature is present; latent `main`, which stands for it, is silent; and another latent carries it. A latent's contribution along $v$ is $f_j\,(d_j \cdot v)$. Count only latents whose direction has a cosine above 0.025 with $v$, so that no contribution is negative. The feature is carried if the largest of them is above 0 and at least half of their sum.
 #
 # *How you know*: a row in which the main latent is active is never absorbed, and a row in which nothing else points along the feature is a plain miss.
 

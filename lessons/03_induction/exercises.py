@@ -205,7 +205,7 @@ def composition_score(
 grade("induction.composition_score", composition_score)
 
 # %% [markdown]
-# Each head of the first layer, read by head 1.1 of `code-attn-2l`. About $1/\sqrt{d_{model}}$ is what two heads score that have nothing to do with each other. Which head's message to 1.1's keys would you bet on? Write it down; exercise 9 intervenes.
+# Each head of the first layer, read by head 1.1 of `code-attn-2l`. About $1/\sqrt{d_{model}}$ is what two heads score that have nothing to do with each other. The core has shown by an intervention which head's message to 1.1's keys carries most. Would the weights alone have told you?
 
 # %%
 reads = checked("induction.composition_score")
@@ -228,7 +228,7 @@ table(rows, corner="writer", decimals=3)
 #
 # *What to write*: the blocks of $W_Q$, $W_K$, $W_V$ and $W_O$ of both heads, so that a block of distinct random tokens, repeated once, is completed without a mistake **at every length**. An entry such as `W_V[0, 0, T, :24]` is the block from the token's subspace into the first 24 of head 0.0's own dimensions. Scores are divided by $\sqrt{49} = 7$ before the softmax.
 #
-# Everything else is zero. An attention score decides only if it is large against the others, about 20 after the division.
+# Everything else is zero. An attention score decides only if it is large against the others. About 20 after the division by 7 makes it decide everywhere.
 #
 # *How you know*: `print(ind.judge(write_heads()))` says how accurate it is at several lengths, and if it is not 1 everywhere, which of the two heads does not do its part.
 
@@ -307,7 +307,7 @@ def ablate_heads(
 grade("induction.ablate_heads", ablate_heads)
 
 # %% [markdown]
-# Every head of `code-attn-2l` taken away, one at a time. Which two matter most for the repeat, and do zero and mean agree on the others?
+# Every head of `code-attn-2l` taken away, one at a time. The two that the core has ablated are among them. Does any other matter for the repeat, and do zero and mean agree on it?
 
 # %%
 ablate = checked("induction.ablate_heads")
@@ -360,7 +360,7 @@ def path_patch(
 grade("induction.path_patch", path_patch)
 
 # %% [markdown]
-# The lesson's twelve messages, made with your function: each head of the first layer to each input of 1.1, as in another sequence. Did you bet rightly in exercise 6?
+# The lesson's twelve messages, made with your function: each head of the first layer to each input of 1.1, as in another sequence.
 
 # %%
 patch = checked("induction.path_patch")
@@ -380,7 +380,7 @@ table(rows, corner="from", unit="nats", signed=True, decimals=2, mark=lambda nat
 #
 # *Why it matters*: three curves along a training are often drawn as one event, and their order is read as cause and effect. To put them in order one needs a rule, and the rule decides more than one would like.
 #
-# *What to write*: the step at which a curve **first reaches or passes the middle** between its value at checkpoint number `since` and its value at the last checkpoint, on straight lines between the checkpoints. What lies before `since` is not looked at. A curve may rise or fall, and go back and forth.
+# *What to write*: the step at which a curve **first reaches or passes the middle** between its value at checkpoint number `since` and its value at the last checkpoint, on straight lines between the checkpoints. What lies before `since` is not looked at. A curve may rise or fall, and go back and forth; it never ends at the value with which it began.
 #
 # *How you know*: for steps 0, 10, 20, 40 and values 2, 3, 5, 6 the middle is 4, and it is passed at step 15.
 
@@ -456,7 +456,7 @@ portrait(crowd.model, 8, "Mean attention of the twelve heads of the crowd, query
 # - `"induction"`: more than half of their attention from the second copy is on the token after the earlier occurrence, whatever the block length, **and** their copying score is above 1/2;
 # - `"same token"`: more than half of their attention from the second copy is on the earlier occurrence of the current token, `length` back (a duplicate-token head).
 #
-# Heads as (layer, head), in sets. The rest is named nowhere. `crowd.model` is a TransformerLens bridge like any other: run it at any block length, cache it, hook it.
+# Heads as (layer, head), in sets. The rest is named nowhere. `crowd.model` is a TransformerLens bridge like any other: run it at any block length up to 31, cache it, hook it.
 #
 # *How you know*: par is every head in its place; each does what it does clearly.
 
@@ -488,7 +488,9 @@ grade("induction.name_heads", my_names)
 #
 # *Why it matters*: an explanation that predicts nothing explains nothing. Here are three more crowds, the *rivals*, each with a list of twelve ablations of one or two heads. Each rival has two previous-token heads and two induction heads. *Which reads which* differs from rival to rival, and it decides what breaks. An induction head together with what it reads is a *chain*. An induction head may read one head of the first layer or two, of which either is enough. Two induction heads may read the same head or different ones, by their keys or, as a few do, by their queries; and what they read need not be a previous-token head.
 #
-# *What to write*: for each rival, and for each ablation in `rival.ablations` in their order, `True` if the model no longer completes half of a block (zero ablation, blocks of 16), `False` if it goes on. So three lists of twelve. First work out the wiring: without which heads of the first layer, alone or in pairs, does each induction head lose its place? Measure in cells of your own, and let the function return what you found: the grader ends a function that takes much longer than the course's. Its own prefix-matching score tells, in a run in which they are silenced. For that, hand the hooks of `ind.ablation_hooks(model, heads, "zero")` to `with model.hooks(fwd_hooks=…):` and cache inside; or exchange single messages with your `path_patch`. Then predict. Write it as a function of one rival, and use it three times. You can of course run the ablations, and at the end you should; but a prediction counts for more when it is made before.
+# *What to write*: for each rival, and for each ablation in `rival.ablations` in their order, `True` if the model no longer completes half of a block (zero ablation, blocks of 16), `False` if it goes on. So three lists of twelve. First work out the wiring: without which heads of the first layer, alone or in pairs, does each induction head lose its place? The induction head's own prefix-matching score tells, in a run in which those heads are silenced. To cache such a run, hand the hooks of `ind.ablation_hooks(model, heads, "zero")` to `with model.hooks(fwd_hooks=…):` and cache inside. Or exchange single messages with your `path_patch`.
+#
+# Then predict. Write it as a function of one rival, and use it three times. Measure in cells of your own, and let the graded function return what you found. You can of course run the ablations, and at the end you should; but a prediction counts for more when it is made before.
 #
 # *How you know*: it follows from the wiring. One whole chain is enough.
 
@@ -554,7 +556,7 @@ for name, sealed_model in sealed.models.items():
 # - `"reads"`: how it works inside. The messages, from a head of the first layer to the `"queries"`, `"keys"` or `"values"` of a needed head of the second, without which the accuracy at `sealed.length` falls below a half. One message at a time is exchanged for what the sender writes in a text of as many random tokens in which nothing repeats (your `path_patch`). A model may need no message at all;
 # - `"accuracy"`: the share of the repeat, from its second token on, that it ranks first in blocks of `sealed.other` distinct tokens. Predict it from the mechanism, then measure it; right is within 0.1.
 #
-# `sealed.models["A"]` is a bridge; `ind.repeat_accuracy(logits, tokens, length)` gives the accuracy. For example `{"A": {"induction": {(1, 3)}, "needs": {(0, 2), (1, 3)}, "reads": {((0, 2), "keys")}, "accuracy": 0.95}, "B": …}`.
+# `sealed.models["A"]` is a bridge; `ind.repeat_accuracy(logits, tokens, length)` gives the accuracy. The form, with heads that do not exist: `{"A": {"induction": {(1, 7)}, "needs": {(0, 8), (1, 7)}, "reads": {((0, 8), "keys")}, "accuracy": 0.95}, "B": …}`.
 #
 # *How you know*: par is twelve of twelve. The four answers about one model must fit together.
 

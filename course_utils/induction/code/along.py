@@ -112,4 +112,3 @@ def halfway(
     low, high = share.gather(1, after - 1)[:, 0], share.gather(1, after)[:, 0]
     before, behind = step[after[:, 0] - 1], step[after[:, 0]]
     return before + (0.5 - low) / (high - low) * (behind - before)
-

@@ -82,9 +82,7 @@ def two_that_subtract(texts: Mapping[str, str], right: Mapping[str, str]) -> Pic
                 ends = [(xs[place] - 0.2, y - 0.13 * slope), (xs[place] + 0.2, y + 0.13 * slope)]
                 page.ax.plot(*zip(*ends, strict=True), color=plots.EDITED, linewidth=1.8, zorder=7)
         page.box((6.1, y), right[name], fill=plots.ANSWER, width=0.5, height=0.34, bold=True)
-    return page.picture(
-        "Four texts; in each, two heads cross out the token at place 2 or 4 that did not follow A."
-    )
+    return page.picture("Four texts; in each, two heads cross out the token at place 2 or 4 that did not follow A.")
 
 
 def _cards(page: Sheet, xs: list[float], y: float, letters: str | list[str], numbers: Sequence[int] = ()) -> None:

@@ -14,9 +14,7 @@ from course_utils import plots
 from course_utils.induction.toys.curves import Curves
 
 
-def forming(
-    two: Curves, one: Curves, patterns: Mapping[int, Float[Tensor, "query key"]], length: int
-) -> Figure:
+def forming(two: Curves, one: Curves, patterns: Mapping[int, Float[Tensor, "query key"]], length: int) -> Figure:
     """Accuracy with two layers and with one, and the best scores with two; below, attention patterns.
 
     Args:

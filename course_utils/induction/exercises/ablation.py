@@ -121,6 +121,23 @@ def _late_bound_heads(model: Any, tokens: Tensor, heads: Sequence[Head], ablatio
     return _ablate(model, tokens, [(layer, heads[-1][1]) for layer, _ in heads], ablation)
 
 
+def _added_up(model: Any, tokens: Tensor, heads: Sequence[Head], ablation: str) -> Tensor:
+    clean = model(tokens)
+    return clean + sum(_ablate(model, tokens, [head], ablation) - clean for head in heads)
+
+
+def _clean_taken_away(model: Any, tokens: Tensor, heads: Sequence[Head], ablation: str) -> Tensor:
+    """What the head wrote in the clean run, less what it should write, is taken out of the stream after its layer."""
+    _, seen = model.run_with_cache(tokens)
+
+    def put(resid: Tensor, head: int, name: str) -> Tensor:
+        layer = int(name.split(".")[1])
+        z = seen[Z.format(layer)]
+        return resid - (z - _zero_or_mean(z, ablation))[:, :, head] @ model.W_O[layer, head]
+
+    return _hooked(model, tokens, heads, put, "blocks.{}.hook_resid_post")
+
+
 def _rolled_means(model: Any, tokens: Tensor, heads: Sequence[Head], ablation: str) -> Tensor:
     return _ablated(lambda z, ablation: _zero_or_mean(z, ablation).roll(1, 2))(model, tokens, heads, ablation)
 
@@ -165,8 +182,14 @@ Function(
               "Your means come from the run that is already ablated: a head in the second layer is averaged after the first has been changed. Take the means from a clean run first."),
         wrong("pattern in place of output", _pattern,
               "You change the attention pattern. Ablating a head replaces its output: hook_z, not hook_pattern."),
-        wrong("layer and head exchanged", lambda model, tokens, heads, ablation: _ablate(model, tokens, [(head % model.cfg.n_layers, layer % model.cfg.n_heads) for layer, head in heads], ablation),
+        wrong("layer and head exchanged", lambda model, tokens, heads, ablation: _ablate(model, tokens, [(head, layer) for layer, head in heads], ablation),
               "Layer and head are exchanged: a pair is (layer, head)."),
+        wrong("effects added up", _added_up,
+              "You add up the effects of single ablations. All the heads of the list are silent in the same run, so that a later head meets what the earlier ones no longer write."),
+        wrong("mean over the other sequences", _ablated(lambda z, ablation: (z.sum(0, keepdim=True) - z) / (len(z) - 1) if ablation == "mean" else torch.zeros_like(z)),
+              "Your mean leaves out the sequence itself. It is over the whole batch, the same for every sequence: z.mean(0)."),
+        wrong("output of the clean run taken away", _clean_taken_away,
+              "You take away what each head wrote in the clean run. Once an earlier head is silent, a later one writes something else: replace its z in the run itself, with a hook at hook_z."),
         wrong("hooks of a loop see its last layer", _late_bound,
               "Every hook acts as if it were in the last layer of your loop: a function made in a loop sees the loop's variable as it is at the end. Give each its own, with functools.partial or a default argument (layer=layer)."),
         wrong("hooks of a loop see its last head", _late_bound_heads,

@@ -1,5 +1,6 @@
 """Exercises 5 and 10: what context is worth and how sure that is; when a curve has made half of its way."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -69,6 +70,10 @@ Function(
               "Your second number is a variance. Take its root: the standard error is in nats, as the score is."),
         wrong("n in place of n − 1", lambda loss, early, late: _both(_gain(loss, early, late).mean(), _gain(loss, early, late).std(unbiased=False) / len(loss) ** 0.5),
               "Your standard deviation divides by n. The mean was taken from the same numbers, so divide by n − 1 (Tensor.std does so by itself; numpy wants ddof=1)."),
+        wrong("n − 1 twice", lambda loss, early, late: _both(_gain(loss, early, late).mean(), _gain(loss, early, late).std() / (len(loss) - 1) ** 0.5),
+              "You divide by n − 1 twice. Tensor.std has done so already; what you divide by after it is the root of n."),
+        wrong("errors subtracted", lambda loss, early, late: _both(_gain(loss, early, late).mean(), _error(loss[:, late]) - _error(loss[:, early])),
+              "You subtract one standard error from another. Take the difference for each sequence first, then its deviation."),
         wrong("not paired", _unpaired,
               "You add the variances of the two columns as if they were independent. They come from the same sequences: one that is hard early is hard late. Take the difference for each sequence first, then its deviation."),
         wrong("all positions taken as independent", lambda loss, early, late: _both(_gain(loss, early, late).mean(), _gain(loss, early, late).std() / loss.numel() ** 0.5),
@@ -104,6 +109,7 @@ def _curves(rng: torch.Generator) -> Inputs:
     yield torch.tensor([0.0, 10.0, 20.0, 30.0, 40.0]), torch.tensor([9.0, 1.0, 1.0, 2.0, 5.0]), 1  # what was before
     yield torch.tensor([0.0, 5.0, 15.0, 20.0, 30.0]), torch.tensor([0.0, 1.0, 6.0, 3.0, 4.0]), 0  # back and forth
     yield torch.tensor([0.0, 5.0, 15.0, 20.0, 30.0, 50.0]), torch.tensor([0.0, 3.0, 1.0, 2.5, 1.0, 4.0]), 0  # twice
+    yield torch.arange(6) * 10.0, torch.tensor([0.0, 6.0, 2.0, 3.0, 4.0, 10.0]), 0  # twice, and low in the middle
     yield torch.tensor([100.0, 200.0, 300.0, 500.0]), torch.tensor([8.0, 7.0, 3.0, 2.0]), 0  # it falls
     yield torch.tensor([0.0, 10.0, 20.0, 30.0]), torch.tensor([0.0, 2.0, 2.0, 4.0]), 0  # it rests at the middle
     yield torch.tensor([-30.0, -20.0, -10.0, 0.0]), torch.tensor([0.0, 0.0, 4.0, 4.0]), 0  # counted from the end
@@ -159,6 +165,23 @@ def _last_passage(steps: Tensor, values: Tensor, since: int) -> Tensor:
     return _crossing(steps[since:], cut, int(below[-1]), middle) if len(below) else steps[since]
 
 
+def _first_at_least(steps: Tensor, values: Tensor, since: int) -> Tensor:
+    return steps[since:][(values[since:] >= _middle(values, since)).int().argmax()]
+
+
+def _interpolated(steps: Tensor, values: Tensor, since: int) -> Tensor:
+    at = np.interp(float(_middle(values, since)), values[since:].numpy(), steps[since:].numpy())
+    return torch.tensor(at, dtype=values.dtype)
+
+
+def _bisected(steps: Tensor, values: Tensor, since: int) -> Tensor:
+    steps, values = steps[since:], values[since:]
+    share = (values - values[0]) / (values[-1] - values[0])
+    after = max(int(torch.searchsorted(share.contiguous(), torch.tensor(0.5, dtype=share.dtype))), 1)
+    part = (0.5 - share[after - 1]) / (share[after] - share[after - 1])
+    return steps[after - 1] + part * (steps[after] - steps[after - 1])
+
+
 Function(
     id="induction.half_way",
     reference=ind.half_way,
@@ -195,6 +218,18 @@ Function(
               "You give the middle between the two checkpoints. Where the straight line passes depends on the values: s0 + (middle − v0) / (v1 − v0) · (s1 − s0)."),
         wrong("only rising curves", lambda steps, values, since: _crossing(steps[since:], values[since:] * (1 if values[-1] >= values[since] else -1), 0, _middle(values, since)),
               "It works for a curve that rises. A loss falls: compare in the direction in which the curve goes, or turn it into the share of its way first."),
+        wrong("rising only", _first_at_least,
+              "You give the first checkpoint with at least the middle value. On a falling curve that is the first of all, and on a rising one the crossing lies before it: on a straight line between that checkpoint and the one before."),
+        wrong("np.interp", _interpolated,
+              "You turn the curve round and interpolate the steps over the values, for which the values would have to rise from one to the next. A curve may fall, and go back and forth: find the first crossing."),
+        wrong("binary search", _bisected,
+              "You search as in a sorted list (searchsorted, bisect). A curve may go back and forth: look at the checkpoints one after the other, and take the first that is past the middle."),
+        wrong("median", lambda steps, values, since: _crossing(steps, values, since, values[since:].median()),
+              "You take the median of the values. The middle lies between two of them: the one at `since` and the last."),
+        wrong("mean", lambda steps, values, since: _crossing(steps, values, since, values[since:].mean()),
+              "You take the mean of all values. The middle lies between two of them: the one at `since` and the last."),
+        wrong("nearest checkpoint", lambda steps, values, since: steps[since:][(values[since:] - _middle(values, since)).abs().argmin()],
+              "You give the checkpoint whose value is nearest to the middle. The crossing lies between two checkpoints, on a straight line, and the first crossing is asked for."),
         wrong("number of the checkpoint", lambda steps, values, since: (steps < _crossing(steps, values, since, _middle(values, since))).sum().to(values.dtype),
               "This is the number of a checkpoint. Give the training step: the checkpoints are not evenly spaced."),
     ),

@@ -1,6 +1,7 @@
 """Exercise 9: change what one input of one head reads of another."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -37,11 +38,12 @@ def _patched(
     norm: bool = True,
     through: str | Mapping[str, str] = "",
     on_other: bool = False,
+    made_for: Callable[[Head, Head], int] = lambda sender, receiver: receiver[1],
 ) -> Callable:
     """A `path_patch` whose receiver reads the residual stream `heard(model, here, there, sender, late)`.
 
     `site` and `through` say where it is put in and by which matrix it is made, instead of the input that is asked for:
-    one letter, or a letter for each.
+    one letter, or a letter for each; `made_for` says for which head it is made.
     """
 
     def patch(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head, reads: str) -> Tensor:
@@ -53,6 +55,7 @@ def _patched(
         made_by = ((through.get(reads, reads) if isinstance(through, Mapping) else through) or reads).upper()
         W, b = getattr(model, f"W_{made_by}")[late], getattr(model, f"b_{made_by}")[late]
         value = torch.einsum("bpd,hde->bphe", stream, W) + b
+        value[:, :, listener] = value[:, :, made_for(sender, receiver)]
 
         def hook(old: Tensor, hook: Any) -> Tensor:
             new = old.clone()
@@ -106,6 +109,53 @@ def _behind_the_norm(model: Any, clean: Tensor, other: Tensor, sender: Head, rec
     return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_{reads}", hook)])
 
 
+def _added_to_the_input(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head, reads: str) -> Tensor:
+    """The input as it should be, added to what stands there."""
+    (_, here), (_, there) = model.run_with_cache(clean), model.run_with_cache(other)
+    late, reader = receiver
+    stream = model.blocks[late].ln1(_message(model, here, there, sender, late))
+    made = stream @ getattr(model, f"W_{reads.upper()}")[receiver] + getattr(model, f"b_{reads.upper()}")[receiver]
+
+    def hook(old: Tensor, hook: Any) -> Tensor:
+        new = old.clone()
+        new[:, :, reader] += made
+        return new
+
+    return model.run_with_hooks(clean, fwd_hooks=[(f"blocks.{late}.attn.hook_{reads}", hook)])
+
+
+def _at_a_position(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head, reads: str) -> Tensor:
+    """All heads at the position that has the receiver's number."""
+    place = receiver[1]
+    return _patched(_message, at=slice(place, place + 1), all_heads=True)(model, clean, other, sender, receiver, reads)
+
+
+def _all_inputs(model: Any, clean: Tensor, other: Tensor, sender: Head, receiver: Head, reads: str) -> Tensor:
+    """Queries, keys and values, whichever is asked."""
+    (_, here), (_, there) = model.run_with_cache(clean), model.run_with_cache(other)
+    late, reader = receiver
+    stream = model.blocks[late].ln1(_message(model, here, there, sender, late))
+
+    def hook(old: Tensor, hook: Any, name: str) -> Tensor:
+        new = old.clone()
+        new[:, :, reader] = stream @ getattr(model, f"W_{name}")[receiver] + getattr(model, f"b_{name}")[receiver]
+        return new
+
+    hooks = [(f"blocks.{late}.attn.hook_{name.lower()}", partial(hook, name=name)) for name in "QKV"]
+    return model.run_with_hooks(clean, fwd_hooks=hooks)
+
+
+def _norm_held(model: Any, here: Any, there: Any, sender: Head, late: int) -> Tensor:
+    """The stream divided by the number that its norm has in the clean run."""
+    name = f"blocks.{late}.ln1.hook_scale"
+    stream = _message(model, here, there, sender, late)
+    if name not in here:
+        return stream
+    flat = (stream - stream.mean(-1, keepdim=True)) / here[name]
+    norm = model.blocks[late].ln1
+    return flat * norm.weight + norm.bias if getattr(norm, "weight", None) is not None else flat
+
+
 _path = _patched(_message)
 
 Function(
@@ -128,6 +178,22 @@ Function(
               "You give the receiver the whole residual stream of the other run: embeddings and every head. Only the sender's message may differ: resid_pre of the clean run, with one head's output exchanged."),
         wrong("every head of the sender's layer", _patched(lambda model, here, there, sender, late: _resid(here, late) - here[f"blocks.{sender[0]}.hook_attn_out"] + there[f"blocks.{sender[0]}.hook_attn_out"]),
               "You exchange what all heads of the sender's layer write. The path starts at one head: (z_other − z_clean)[:, :, head] @ W_O[layer, head]."),
+        wrong("stream before the sender", _patched(lambda model, here, there, sender, late: _resid(here, sender[0]) - _says(model, here, sender) + _says(model, there, sender)),
+              "You take the residual stream before the *sender's* layer. The receiver reads the stream before its own layer, with all that the earlier ones have written."),
+        wrong("made for the sender's number", _patched(_message, made_for=lambda sender, receiver: sender[1]),
+              "You take the sender's number to choose among the receiver's matrices. W and b are the receiver's: model.W_K[layer, head] with both numbers of the receiver."),
+        wrong("caches exchanged", _patched(lambda model, here, there, sender, late: _message(model, there, here, sender, late)),
+              "Clean and other are exchanged in what you read from the caches. The stream is the clean run's, and the sender's part alone comes from `other`."),
+        wrong("all inputs", _all_inputs,
+              "You change the queries, the keys and the values of the receiver. Only the input that `reads` names gets the message."),
+        wrong("message alone", _patched(lambda model, here, there, sender, late: _says(model, there, sender) - _says(model, here, sender)),
+              "You give the receiver the message alone. It reads the whole clean stream, in which one part is exchanged: resid_pre + message."),
+        wrong("added to the input", _added_to_the_input,
+              "You add the new input to the one that stands there. Put it in its place, with = and not with +=."),
+        wrong("normed apart", _patched(lambda model, here, there, sender, late: model.blocks[late].ln1(_resid(here, late)) + model.blocks[late].ln1(_says(model, there, sender) - _says(model, here, sender)), norm=False),
+              "You normalise the stream and the message apart and add the two. Add them first: the norm is of the sum."),
+        wrong("norm held fixed", _patched(_norm_held, norm=False),
+              "You hold the norm at its number in the clean run, as the lesson did for one score. Here the receiver's norm sees the changed stream: pass it through model.blocks[layer].ln1."),
         wrong("sender patched for everybody", _everywhere,
               "You replace the sender's output itself, so every head that reads it, and the logits too, get the change. Only one input of the receiver may: leave the residual stream alone and change hook_q, hook_k or hook_v."),
         wrong("message behind the norm", _behind_the_norm,
@@ -140,6 +206,14 @@ Function(
               "You patch the values whatever is asked. Look at `reads`: it names the input, and with it W, b and the hook."),
         wrong("queries and keys exchanged", _patched(_message, site={"q": "k", "k": "q"}, through={"q": "k", "k": "q"}),
               "Queries and keys are exchanged: \"q\" goes by W_Q, b_Q and hook_q, \"k\" by W_K, b_K and hook_k."),
+        wrong("hooks of queries and keys exchanged", _patched(_message, site={"q": "k", "k": "q"}),
+              "What you make of the queries goes into hook_k, and what you make of the keys into hook_q. \"q\" goes by W_Q, b_Q and hook_q, \"k\" by W_K, b_K and hook_k."),
+        wrong("matrices of queries and keys exchanged", _patched(_message, through={"q": "k", "k": "q"}),
+              "You make the queries with W_K and the keys with W_Q. \"q\" goes by W_Q, b_Q and hook_q, \"k\" by W_K, b_K and hook_k."),
+        wrong("always put into the queries", _patched(_message, site="q"),
+              "You put every input into hook_q. Keys belong into hook_k, values into hook_v."),
+        wrong("position in place of head", _at_a_position,
+              "You index the positions in place of the heads. The value is (batch, pos, head, d_head): value[:, :, head]."),
         wrong("always made with W_K", _patched(_message, through="k"),
               "You make every input with W_K and b_K. Each has its own matrix: `reads` names it."),
         wrong("always made with W_Q", _patched(_message, through="q"),

@@ -181,7 +181,7 @@ Answer(
     canonical=_canonical,
     form=_form,
     explain=_explain,
-    expects='For each of "A", "B", "C": {"induction": {(1, 3)}, "needs": {(0, 2), (1, 3)}, "reads": {((0, 2), "keys")}, "accuracy": 0.95}, with set() for none.',
+    expects='For each of "A", "B", "C": {"induction": {(1, 7)}, "needs": {(0, 8), (1, 7)}, "reads": {((0, 8), "keys")}, "accuracy": 0.95}, with set() for none.',
     share=1.0,
     effort=8.0,
     own=ind.Sealed.reveal,

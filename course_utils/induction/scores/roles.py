@@ -36,9 +36,7 @@ def repeat_gain(
     return nats[:, :length].mean(1) - nats[:, length + 1 :].mean(1)
 
 
-def share_left(
-    gain: Float[Tensor, "batch"], intact: Float[Tensor, "batch"]
-) -> tuple[float, float, float]:
+def share_left(gain: Float[Tensor, "batch"], intact: Float[Tensor, "batch"]) -> tuple[float, float, float]:
     """Which share of the intact model's gain is left, with its 95 % interval (texts resampled, paired)."""
     weights = bootstrap_weights(len(gain))
     low, high = interval((weights @ gain.double()) / (weights @ intact.double()))

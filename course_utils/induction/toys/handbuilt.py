@@ -242,7 +242,8 @@ def _not_everywhere(pattern: Tensor, tokens: Int[Tensor, "batch pos"], length: i
     first, second = pattern[0, :, heads[0][1]], pattern[1, :, heads[1][1], length + 1 :]
     looks = first.diagonal(-1, -2, -1), second.diagonal(2, -2, -1)
     places = "the token before", "the token after the earlier occurrence"
-    for (layer, head), attention, place in zip(heads, looks, places, strict=True):
+    for (layer, head), attention, place, rows in zip(heads, looks, places, (first, second), strict=True):
+        best = rows[:, -attention.shape[1] :].topk(2).values  # the two largest shares of each query
         well = attention >= WORKS  # (batch, query): the queries are the last ones
         if not well.any():
             return ""  # the whole head is amiss
@@ -252,6 +253,11 @@ def _not_everywhere(pattern: Tensor, tokens: Int[Tensor, "batch pos"], length: i
             found = [value for value in asked.unique().tolist() if not well[asked == value].any()]
             if found and torch.isin(asked[~well], torch.tensor(found)).all():
                 which = f"{name}{'s' * (len(found) > 1)} {', '.join(map(str, found[:4]))}{' …' * (len(found) > 4)}"
+                if ((attention == best[..., 0]) & (attention > 1.5 * best[..., 1]))[~well].all():  # right, but faint
+                    return (
+                        f"{layer}.{head} looks most at {place}, as it should, but from {which} with less than {WORKS} "
+                        f"of its attention. {DECIDED['faint']}The other head may need it too."
+                    )
                 return f"{layer}.{head} looks at {place}, as it should, but not from {which}: there it looks elsewhere."
     return ""
 

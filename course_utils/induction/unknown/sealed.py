@@ -144,9 +144,7 @@ def accuracy(weights: Weights, length: int, without: Sequence[tuple[int, int]] =
     return float(repeat_accuracy(run(replace(weights, W_O=W_O), tokens).logits, tokens, length))
 
 
-def messages(
-    weights: Weights, length: int, needs: Sequence[tuple[int, int]]
-) -> frozenset[tuple[tuple[int, int], str]]:
+def messages(weights: Weights, length: int, needs: Sequence[tuple[int, int]]) -> frozenset[tuple[tuple[int, int], str]]:
     """The messages from the first layer to one input of a needed head of the second without which it fails.
 
     Each alone is exchanged for what the sender writes in a text in which nothing repeats; the model fails where it gets

@@ -182,6 +182,8 @@ Function(
         wrong("ends of the pieces", lambda m, b, d, n: _along(m, b, d, [(k + 1) / n for k in range(n)]), "You take the slope at the *end* of each piece. The middles are asked for."),
         wrong("both ends", lambda m, b, d, n: _along(m, b, d, torch.linspace(0, 1, n).tolist()), "You take the slope from one end of the way to the other, both ends included. Cut the way into equal pieces and take the *middle* of each."),
         wrong("one gradient", lambda m, b, d, n: _along(m, b, d, [0.0]), "This is the plain estimate, with the gradient at the base alone. Average it over the way. Or does a `//` make every share 0?"),
+        wrong("gradient at the donor", lambda m, b, d, n: _along(m, b, d, [1.0]), "You take one gradient, at the donor. Average it over the way from base to donor, at the middle of each piece."),
+        wrong("base and donor only", lambda m, b, d, n: _along(m, b, d, [0.0, 1.0]), "You average the two slopes at the ends of the way, whatever `steps` is. Cut the way into `steps` pieces and take the slope in the middle of each."),
         wrong("half-way only", lambda m, b, d, n: _along(m, b, d, [0.5]), "You take one gradient, half-way. That is right for one step; take the middle of each of the pieces."),
         wrong("gradients summed", lambda m, b, d, n: n * _along(m, b, d, _middles(n)), "You add the gradients up. Their mean is the slope along the way."),
         wrong("from donor to base", lambda m, b, d, n: -_along(m, b, d, _middles(n)), "Your sign is turned round: the way leads from base to donor."),

@@ -57,6 +57,7 @@ def _statistics(sample: Tensor, tokens: Tensor, places: Tensor, names: Tensor) -
     stats = [
         Stat("how many new names a row shares with the row before", shared / len(new), both * p / len(new), (both * p) ** 0.5 / len(new)),
         *_order(drawn, free),
+        _along_the_row(new, places),
     ]
     for which, where in enumerate(("IO", "S1", "S2")):
         for name in names.tolist():
@@ -81,6 +82,13 @@ def _between_prompts(new: Tensor, names: Tensor, free: Tensor) -> list[Stat]:
         Stat("how many new names are names of other prompts", found, share, (share * (1 - share) / (3 * rows)) ** 0.5),
         Stat("how many pairs of prompts have the same new name at IO", float((again * (again - 1) / 2).sum()), expected, expected**0.5),
     ]
+
+
+def _along_the_row(new: Tensor, places: Tensor) -> Stat:
+    """Whether of the new names the smaller ids stand earlier in the row, as after a sort of names and places."""
+    in_order = new.gather(1, places.argsort(1))
+    share = float((in_order[:, 0] < in_order[:, 2]).double().mean())
+    return Stat("how often the first new name in the row has a smaller id than the last", share, 0.5, 0.5 / len(new) ** 0.5)
 
 
 def _order(drawn: Tensor, free: Tensor) -> list[Stat]:
@@ -177,6 +185,10 @@ Sampler(
               "IO is still there. With IO in the prompt, the model can still find the answer; all three names are to be new."),
         wrong("sorted", _sorted,
               "The three new names come in the order of their ids, the smallest first, so that a place tells something about its name. Keep them in the order in which they are drawn; a sorted list, or a mask over `names`, loses it."),
+        wrong("names and places sorted", lambda tokens, places, names: tokens.scatter(1, places.sort(1).values, _drawn(tokens, places, names).sort(1).values),
+              "The new names come in the order of their ids, and so do your places. The place then tells something about the name: write them in the order in which they are drawn."),
+        wrong("S2 kept", lambda tokens, places, names: tokens.scatter(1, places[:, :2], _drawn(tokens, places, names, 2)),
+              "S2 is left as it was. All three names are to be new."),
         wrong("any token", lambda tokens, places, names: tokens.scatter(1, places, torch.randint(20, int(names.max()) + 1, (len(tokens), 3))),
               "You draw ids between the smallest and the largest name. Not every id there is a name: draw from `names`."),
     ),

@@ -246,6 +246,10 @@ def _added_to_the_logits(m: Any, c: Tensor, o: Tensor, head: tuple[int, int], ml
     return m(c) + (_of(m, o)["z", head[0]] - _of(m, c)["z", head[0]])[:, :, head[1]] @ m.W_O[head] @ m.W_U
 
 
+def _of_the_other_run(m: Any, c: Tensor, o: Tensor, head: tuple[int, int], mlps: str) -> Tensor:
+    return _Path(outputs="own" if mlps == "frozen" else "other")(m, c, o, head, "frozen")
+
+
 def _other_way(mlps: str) -> str:
     return "recomputed" if mlps == "frozen" else "frozen"
 
@@ -285,6 +289,10 @@ Function(
         wrong("hooks that see the last layer", _Path(late=True), LATE),
         wrong("heads held at the other run", _Path(heads="other"), "Your later heads get their z of the *other* run. They are not to hear the message, so they keep what they have on the clean one."),
         wrong("everything held at the other run", _Path(heads="other", outputs="other"), "What you hold, you hold at its values of the *other* run. Later heads and frozen MLPs are not to hear the message: they keep what they have on the clean one."),
+        wrong("frozen MLPs held at the other run", _Path(outputs="other"), "Your frozen MLPs get their outputs of the *other* run. They are not to hear the message, so they keep what they have on the clean one."),
+        wrong("recomputed MLPs held at the other run", _of_the_other_run, "With \"recomputed\" your MLPs get what they write in the *other* run, where everything differs. They are to read the clean stream with the message in it: let them run, with no hook."),
+        wrong("denoising", _Path(message=lambda here, there, *of: _difference(there, here, *of), base="other", heads="other", outputs="other"), "You run the other prompts and send the clean message. That is denoising; here the clean prompts run, and the message comes from the other ones."),
+        wrong("W_O of head 0", _Path(message=lambda here, there, W_O, n, h: (there[n] - here[n])[:, :, h] @ W_O[n, 0]), "You multiply by the W_O of head 0. Each head has its own: `W_O[layer, head]`."),
         wrong("W_O indexed by head first", _Path(message=lambda here, there, W_O, n, h: (there[n] - here[n])[:, :, h] @ W_O[h, n]), "W_O is indexed the wrong way round: first the layer, then the head."),
         wrong("only the own layer's MLP frozen", _Path(last=0), "Only the MLP of the sender's own layer is frozen. The later ones would hear the message too: all MLPs from the sender's layer on keep their outputs."),
         wrong("head on the axis of positions", _Path(message=lambda here, there, W_O, n, h: (there[n] - here[n])[:, h] @ W_O[n, h]), "You pick a position, not a head: z is (batch, pos, head, d_head), so one head is `[:, :, head]`."),

@@ -12,7 +12,7 @@ FORK, SUM, TOP = 1.12, 3.12, 3.62  # how high the MLP reads, and adds; the end o
 
 
 def mlp_lanes(token: str, name: str = "m0", d_model: int = 192, d_mlp: int = 768) -> Picture:
-    """The input of an MLP goes on in the stream, its output is added: A and B are where one alone is exchanged.
+    """The input of an MLP goes on, on the bypass; its output is added: A and B are where one is exchanged.
 
     Args:
         token: at whose position; name: of the MLP, "m0".
@@ -33,14 +33,15 @@ def mlp_lanes(token: str, name: str = "m0", d_model: int = 192, d_mlp: int = 768
     for at, letter in (((STREAM_AT, 2.2), "A"), ((3.15, SUM), "B")):
         page.box(at, letter, fill=plots.EDITED, width=0.3, height=0.28, size=SMALL, bold=True)
     page.text((STREAM_AT + 0.3, 0.72), "the embedding, and what layer 0's heads add", side="left", size=SMALL)
-    page.text((STREAM_AT - 0.25, 2.2), f"the input of {name}\ngoes on unchanged", side="right", size=SMALL, bold=True)
+    bypass = f"the bypass: what {name}\nreads goes on unchanged"
+    page.text((STREAM_AT - 0.25, 2.2), bypass, side="right", size=SMALL, bold=True)
     page.text((4.25, SUM + 0.2), f"the output of {name}", size=SMALL, bold=True, colour=darker(plots.NOTE, 0.6))
     page.text((STREAM_AT + 0.3, TOP + 0.12), "what layers 1 to 3 read: the sum of both", side="left", size=SMALL)
     return page.picture(
         f"The stream of {token} forks: one lane goes on past {name}, the other through it, and the two are added. "
         "A marks the lane that goes past, B the one that comes out.",
-        f"The stream of {token} in layer 0, after its heads. At A the input of {name} alone is exchanged, at B its "
-        "output alone.",
+        f"The stream of {token} in layer 0, after its heads. At A the bypass alone is exchanged, at B the "
+        f"output of {name} alone.",
     )  # fmt: skip
 
 

@@ -72,6 +72,7 @@ Function(
 def _fvu_inputs(rng: torch.Generator) -> Inputs:
     yield torch.tensor([[0.0, 0.0], [2.0, 4.0]]), torch.tensor([[0.0, 1.0], [2.0, 2.0]])
     yield torch.tensor([[1.0], [3.0]]), torch.tensor([[1.0], [2.0]])
+    yield torch.tensor([[0.0], [3.0], [6.0]]), torch.tensor([[0.0], [3.0], [3.0]])  # three rows, so that n - 1 is not 1
     for rows, d in ((3, 1), (4, 3), (20, 5)):
         y = randn(rng, rows, d) * (1 + 5 * torch.rand(rows, 1, generator=rng)) + 2
         yield y, y + 0.5 * randn(rng, rows, d)
@@ -116,6 +117,10 @@ Function(
               "You take the reconstruction's mean away from y. The variance is that of the target, around its own mean."),
         wrong("error summed, variance averaged", lambda y, z: (y - z).square().sum() / y.var(),
               "Your numerator is a sum and your denominator a mean (`var` averages, and takes one mean for all dimensions). Sum the squared distances from y.mean(0)."),
+        wrong("error summed, variances of the dimensions averaged", lambda y, z: (y - z).square().sum() / y.var(0).sum(),
+              "Your numerator is a sum over rows and your denominator is not: `var` divides by the number of rows, less one. Sum the squared distances from y.mean(0)."),
+        wrong("absolute values", lambda y, z: (y - z).abs().sum() / _centred(y).abs().sum(),
+              "You add up absolute values. Squares are asked for, above and below."),
         wrong("one ratio for each dimension", lambda y, z: (y - z).square().sum(0) / _centred(y).square().sum(0),
               "You return one ratio for each dimension. One number is asked for: all squared errors together, over all squared distances together."),
         wrong("one ratio for each row", lambda y, z: (y - z).square().sum(1) / _centred(y).square().sum(1),

@@ -72,6 +72,7 @@ def _loss_inputs(rng: torch.Generator) -> Inputs:
     x, x_hat, two = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 0.0], [0.0, 1.0]]), torch.eye(2)
     yield x, x_hat, torch.tensor([[0.0, 0.0], [1.0, 0.0]]), two, 0.5  # a row in which nothing is active costs as much
     yield x, x_hat, torch.tensor([[2.0, 0.0], [1.0, 0.0]]), two, 0.5
+    yield torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2), torch.ones(1, 1), torch.tensor([[3.0, 4.0]]), 0.5  # a row of length 5
     yield torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2), torch.ones(1, 1), torch.zeros(1, 2), 0.5  # a row of no length
     for rows, d, latents in ((2, 1, 1), (3, 2, 4), (5, 4, 3), (4, 3, 9)):
         yield randn(rng, rows, d), randn(rng, rows, d), codes(rng, rows, latents) + 0.1, randn(rng, latents, d), 0.3
@@ -125,6 +126,10 @@ Function(
               "You take the distance and not its square."),
         wrong("length of the reconstruction", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f @ W).norm(dim=1)).mean(),
               "Your penalty is the length of f @ W_dec, the *sum* of what the latents write. Two latents that cancel would cost nothing: take each row's length first, then the sum of f times it."),
+        wrong("lengths as sums of absolute values", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f * W.abs().sum(1)).sum(1)).mean(),
+              "You add up the absolute entries of each decoder row. Its length is the root of the sum of their squares, W_dec.norm(dim=1); the L1 norm is that of the activations."),
+        wrong("one mean length", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * f.sum(1) * W.norm(dim=1).mean()).mean(),
+              "You use the mean length for all latents. Each activation is multiplied by the length of its own row of W_dec, and then they are summed."),
         wrong("lengths squared", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * f @ W.square().sum(1)).mean(),
               "You multiply each activation by the *square* of its row's length. With half the activation and twice the length the price would double; it is to stay the same."),
         wrong("activations squared", lambda x, y, f, W, p: (_parts(x, y, f, W)[0] + p * (f * W.norm(dim=1)).square().sum(1)).mean(),

@@ -67,6 +67,10 @@ Function(
               "You sort by how often the latent is active in a context. Its largest activation is what counts."),
         wrong("the largest at each position", lambda a, n: [(p, c) for c, p in sae.top_contexts(a.T, n)],
               "You take the largest at each *position*, over the contexts. The largest of each context is asked for: max(dim=1)."),
+        wrong("a sort that is not stable", lambda a, n: [(c, int(a[c].argmax())) for c in a.amax(1).argsort(descending=True)[:n].tolist() if a[c].max() > 0],
+              "All is right but for ties: without stable=True a sort may put equals into any order. Of equal ones the earlier context comes first."),
+        wrong("any of several equals", lambda a, n: [(c, int(a[c].argmax())) for c in a.amax(1).topk(min(n, len(a))).indices.tolist() if a[c].max() > 0],
+              "All is right but for ties: `topk` may take any of several equals. Of equal ones the earlier context comes first; a stable sort keeps their order."),
         wrong("weakest first", lambda a, n: sae.top_contexts(a, len(a))[::-1][:n], "Your list begins with the weakest. The strongest comes first."),
         wrong("position before context", lambda a, n: [(p, c) for c, p in sae.top_contexts(a, n)], "You return (position, context); asked for is (context, position)."),
         wrong("in the order of the text", lambda a, n: sorted(sae.top_contexts(a, n)), "You return them in the order of the text. The strongest comes first."),
@@ -87,6 +91,7 @@ def _edit_inputs(rng: torch.Generator) -> Inputs:
     for rows, d, latents in ((2, 3, 4), (5, 3, 6), (6, 8, 4)):
         yield (randn(rng, rows, d), codes(rng, rows, latents) + 0.05, F.normalize(randn(rng, latents, d), dim=1),
                latents - 2, float(2 * torch.rand((), generator=rng)))  # fmt: skip
+    yield torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 0.5]]), torch.tensor([[0.0, 2.0], [1.0, 0.0]]), 0, 0.0  # a row of another length
     yield torch.tensor([[1.0, 2.0]]), torch.tensor([[250.0, 0.5]]), torch.tensor([[0.0, 1.0], [1.0, 0.0]]), 0, -1.0  # steered against
     wide = torch.float64
     yield randn(rng, 3, 4, dtype=wide), codes(rng, 3, 5, wide), F.normalize(randn(rng, 5, 4, dtype=wide), dim=1), 3, 1.5
@@ -136,6 +141,8 @@ Function(
               "You use the first row's activation for all rows. Each row has its own: f[:, latent, None]."),
         wrong("another default", lambda x, f, W, i, to=1.0: sae.latent_effect(x, f, W, i, to),
               "Where `to` is not given, you do not take the latent away. Its default is 0.0."),
+        wrong("direction normalised", lambda x, f, W, i, to=0.0: x + (to - f[:, i, None]) * F.normalize(W[i], dim=0),
+              "You normalise the latent's direction. What the latent writes is f times its row of W_dec as it is, of whatever length."),
         wrong("nothing else left", lambda x, f, W, i, to=0.0: (to - f[:, i, None]) * W[i], "This is the change alone; add it to x."),
     ),
 )  # fmt: skip
@@ -177,6 +184,8 @@ def _explain(answer: Tensor, truth: sae.Sealed) -> str:
         return "More of the features lie opposite to your directions than along them: check the sign."
     if len(answer) < 0.8 * truth.features:
         return f"There are {truth.features} features and you give {len(answer)} directions, too few to find 80 % of them."
+    if len(answer) > 1 and float(sae.cosines(answer, answer[:1]).min()) > 0.999:
+        return "All your directions are the same one; each feature needs a direction of its own."
     said = f"{found:.0%} of the {truth.features} features have a direction of yours of their own with a cosine above 0.9."
     cosine = sae.match_features(truth._truth.directions, answer).cosine
     missed = cosine[cosine <= 0.9].mean().item()

@@ -178,6 +178,8 @@ Function(
               "You give away k places for each latent. There are k for each *row*: k * len(pre)."),
         wrong("any of several equals", lambda pre, k: torch.zeros(pre.numel(), dtype=pre.dtype).scatter(0, (kept := pre.flatten().topk(k * len(pre))).indices, kept.values.relu()).view_as(pre),
               "All is right but for ties: `topk` may take any of several equals. The first are asked for, row by row; a stable sort keeps their order."),
+        wrong("a sort that is not stable", lambda pre, k: torch.zeros(pre.numel(), dtype=pre.dtype).scatter(0, (kept := pre.flatten().argsort(descending=True)[: k * len(pre)]), pre.flatten()[kept].relu()).view_as(pre),
+              "All is right but for ties: without stable=True a sort may put equals into any order. The first are asked for, row by row."),
         wrong("k smallest", lambda pre, k: -_flat_kept(-pre, k * len(pre), relu=False).clamp(max=0),
               "You keep the smallest: the order is ascending."),
         wrong("the last place left empty", lambda pre, k: _flat_kept(pre, k * len(pre) - 1), "You give away k · batch − 1 places."),

@@ -14,6 +14,7 @@ from course_utils.grading.kinds import Answer, wrong
 # 9 · by_hand
 
 Weights = tuple[Tensor, Tensor]
+NO_ARROW = "{short} of the {n} features {have} no arrow to speak of. A model that keeps all is asked for."
 
 
 def _weights(answer: Any) -> Weights:
@@ -27,7 +28,10 @@ def _weights_form(answer: Weights, task: sp.Task) -> str:
         return "Your W has a row for each feature. Its shape is (hidden, feature): transpose it."
     if tuple(W.shape) != (2, task.features) or tuple(b.shape) != (task.features,):
         return f"W has the shape (2, {task.features}) and b the shape ({task.features},); yours are {tuple(W.shape)} and {tuple(b.shape)}."
-    return "" if W.isfinite().all() and b.isfinite().all() else "W or b holds a number that is not finite."
+    if not (W.isfinite().all() and b.isfinite().all()):
+        return "W or b holds a number that is not finite."
+    short = int((sp.column_norms(W) < 0.3).sum())
+    return NO_ARROW.format(short=short, have="has" if short == 1 else "have", n=task.features) if short else ""
 
 
 def _weights_score(answer: Weights, task: sp.Task) -> float:
@@ -44,8 +48,6 @@ def _ends(task: sp.Task) -> tuple[float, float]:
 def _weights_explain(answer: Weights, task: sp.Task) -> str:
     (W, b), n = answer, task.features
     length = sp.column_norms(W)
-    if (length < 0.3).any():
-        return f"{int((length < 0.3).sum())} of the {n} features have no arrow to speak of, and each is lost whenever it is active."
     if not (sp.angle_gaps(W) - 360 / n).abs().max() < 12:
         return f"The arrows are not evenly spaced: {n} of them around a circle are {360 / n:.0f} degrees apart."
     if b.max() > 0.02:
@@ -61,12 +63,6 @@ def _random_arrows(task: sp.Task, rng: torch.Generator) -> Weights:
 
 def _polygon(length: float, bias: float) -> Callable[[sp.Task], Weights]:
     return lambda task: (length * sp.polygon(task.features).double(), torch.full((task.features,), bias).double())
-
-
-def _two_kept(task: sp.Task) -> Weights:
-    W = torch.zeros(2, task.features).double()
-    W[0, 0] = W[1, 1] = 1
-    return W, torch.tensor([0.0, 0.0] + [task.probability / 2] * (task.features - 2)).double()
 
 
 Answer(
@@ -90,8 +86,8 @@ Answer(
     ),
     misconceptions=(
         wrong("the plain polygon", _polygon(1.0, 0.0), "This is the regular polygon without a bias. Its neighbours are read along with each feature: a negative bias cuts that away."),
+        wrong("a small bias, arrows of length 1", _polygon(1.0, -0.1), "Your bias cuts a little of the neighbours away, and lowers the right readings by as much. Longer arrows make up for that, and then the bias can cut more: tune both."),
         wrong("a bias of the mean", lambda task: _polygon(1.0, task.probability / 2)(task), "Your bias is the mean of a feature, p/2. That is right for a feature that is dropped; here all are kept, and a positive bias adds to every reading."),
-        wrong("two kept, the rest dropped", _two_kept, "You keep two features at right angles and answer the others with their mean. That is best for dense features; yours are rare."),
         wrong("all alike", lambda task: (torch.ones(2, task.features).double() * 0.5**0.5, torch.zeros(task.features).double()), "All arrows point the same way, so that every reading is the sum of all features."),
         wrong("two ends of a line", lambda task: (torch.stack([(-1.0) ** torch.arange(task.features), torch.zeros(task.features)]).double(), torch.zeros(task.features).double()), "You use one of the two dimensions: all features at its two ends. Spread the arrows over the plane."),
     ),

@@ -78,6 +78,8 @@ def _reading_explain(answer: Groups, truth: tuple[int, Groups]) -> str:
     right = truth[1]
     if answer["dropped"] != right["dropped"]:
         return "The dropped features are not right yet: look at the lengths of the columns."
+    if answer["pairs"] < right["pairs"]:
+        return "The pairs that you give are right; there are more. A pair has cosine −1."
     if answer["pairs"] != right["pairs"]:
         return (
             "The pairs are not right yet: a pair has cosine −1, and no other feature that was kept leans on either of "
@@ -101,7 +103,7 @@ def _random_reading(truth: tuple[int, Groups], rng: torch.Generator) -> Groups:
 
 def _reading_truth(seed: int) -> tuple[int, Groups]:
     model = sp.sealed(seed)
-    return model.W.shape[1], _as_sets(model.groups)
+    return model.W.shape[1], _as_sets(model.reveal())
 
 
 def _alone(truth: tuple[int, Groups]) -> set[int]:
@@ -120,6 +122,7 @@ Answer(
     explain=_reading_explain,
     expects='For example {"dropped": {3}, "pairs": {(0, 5), (1, 2)}, "pentagon": set()}.',
     share=1.0,
+    own=sp.Sealed.reveal,
     why="Every feature of a sealed model can be placed with certainty from Wᵀ W, so par is all of them.",
     hints=(
         "No row of W means anything: the hidden space was rotated. What a rotation cannot change is Wᵀ W.",

@@ -73,6 +73,10 @@ Function(
         wrong("the feature itself included", _with_itself, "Your sum includes j = i. Only the *others* disturb a feature."),
         wrong("both columns normalised", lambda W, p: _total(_others(W, sp.directions(W)), p),
               "You normalise both columns. Only the reader's direction is a unit vector; a long column disturbs more than a short one."),
+        wrong("rows normalised", lambda W, p: _total((lambda a: a - torch.diag(a.diagonal()))((W / W.norm(dim=1, keepdim=True).clamp(min=1e-12)).mT @ W), p),
+              "You divide by the length of the rows. A feature is a column of W, of shape (hidden, feature): the norm runs over dim=0."),
+        wrong("the mean alone", lambda W, p: _total(_others(W), p, square=0.0),
+              "This is the square of the disturbance's mean. Its mean square has the variance besides, (p/3 − p²/4) Σ aⱼ²."),
         wrong("neither column normalised", lambda W, p: _total(W.mT @ W - torch.diag((W.mT @ W).diagonal()), p),
               "Neither column is normalised. The reader looks along a direction, which has length 1."),
         wrong("summed over the readers", lambda W, p: _total(_others(W).mT, p),
@@ -91,9 +95,9 @@ Function(
 
 
 def _room_inputs(rng: torch.Generator) -> Inputs:
-    yield 1, 0.5
     yield 2, 1.0
     yield 1000, 0.1
+    yield 1, 0.5
     yield 50_257, 0.2
     for _ in range(5):
         n = int(10 ** (1 + 5 * float(rand(rng))))
@@ -124,6 +128,11 @@ Function(
         wrong("logarithm to base 2", lambda n, epsilon: 4 * math.log2(n) / epsilon**2, "The logarithm is to base 2. The tail bound has e as its base: math.log."),
         wrong("logarithm to base 10", lambda n, epsilon: 4 * math.log10(n) / epsilon**2, "The logarithm is to base 10. The tail bound has e as its base: math.log."),
         wrong("the bound itself", lambda n, epsilon: math.exp(min(n * epsilon**2 / 4, 700)), "This is how many directions fit into n dimensions. The question runs the other way: n directions are given, and the dimensions are asked for."),
+        wrong("twice as many pairs as n", lambda n, epsilon: 2 * math.log(2 * n) / epsilon**2,
+              "You count n pairs. There are about n²/2 of them, so that n² exp(−dε²/2) is to be at most 1."),
+        wrong("never more than n", lambda n, epsilon: min(float(n), 4 * math.log(n) / epsilon**2),
+              "True, n dimensions always hold n directions. Here the number is asked for that the argument by chance promises, as it comes out of the formula."),
+        wrong("whole numbers of dimensions tried from 1 on", lambda n, epsilon: float(max(1, math.ceil(4 * math.log(n) / epsilon**2))), DO_NOT_ROUND),
         wrong("rounded up", lambda n, epsilon: float(math.ceil(4 * math.log(n) / epsilon**2)), DO_NOT_ROUND),
         wrong("rounded", lambda n, epsilon: float(round(4 * math.log(n) / epsilon**2)), DO_NOT_ROUND),
         wrong("exact number of pairs", lambda n, epsilon: 2 * math.log(max(n * (n - 1), 1)) / epsilon**2,
@@ -184,7 +193,9 @@ Function(
         wrong("importance of the pair forgotten", lambda p, r: _losses(p, r, pair=p.square() + 0 * r).min(0).indices,
               "You let the pair lose p². If both are 1, both answers are wrong by 1, and the second one counts r: p² (1 + r)."),
         wrong("half of the pair's loss", lambda p, r: _losses(p, r, pair=p.square() * (1 + r) / 2).min(0).indices,
-              "Your pair loses half of what it does. If both are 1, they cancel, and both are answered with 0: wrong by 1 each."),
+              "Either your pair loses half of what it does (if both are 1, they cancel, and both are answered with 0: wrong by 1 each), or a dropped feature twice (its variance is p − p²)."),
+        wrong("importance squared", lambda p, r: torch.stack([r**2 * (p - p.square()), p - p.square(), p.square() * (1 + r**2)]).min(0).indices,
+              "You square the importance r. It multiplies the squared error once."),
         wrong("a bias of half the mean", lambda p, r: _losses(p, r, dropped=p - 0.75 * p.square()).min(0).indices,
               "You answer a dropped feature with p/2, which is the mean in the lesson. Here an active feature is 1: its mean is p, and leaves p − p²."),
         wrong("feature 2 never kept alone", lambda p, r: torch.where(_losses(p, r)[0] <= _losses(p, r)[2], 0, 2),

@@ -173,6 +173,9 @@ Function(
               "You average over heads as well. Heads write in directions of their own; each needs its own mean."),
         wrong("mean over d_head", lambda z, r, heads: _put(z, r.mean((0, 3))[..., None], heads),
               "You average over d_head as well, which turns the head's vector into one number repeated. Average over prompts only."),
+        wrong("last of the list left out", lambda z, r, heads: _put(z, r.mean(0), heads[:-1]), "You leave out the last head of the list. All of `heads` are to be replaced."),
+        wrong("last of the list only", lambda z, r, heads: _put(z, r.mean(0), heads[-1:]), "You replace the last head of the list only. `z[:, :, heads]` takes the whole list as an index."),
+        wrong("first position left out", lambda z, r, heads: torch.cat([z[:, :1], _put(z, r.mean(0), heads)[:, 1:]], 1), "You leave the first position as it is. Heads also act there; replace all positions."),
         wrong("last position only", _last_position, "You replace the last position only. Heads also act at earlier positions, from where later layers read; replace them all."),
         wrong("added", lambda z, r, heads: _put(z, z + r.mean(0), heads), "You add the mean to what the head says. It is to stand in its place."),
         wrong("subtracted", lambda z, r, heads: _put(z, z - r.mean(0), heads), "You subtract the mean. What is left is what is particular to the prompt, which is just what ablation takes away."),
@@ -195,6 +198,9 @@ def _attention_inputs(rng: torch.Generator) -> Inputs:
     )  # the last one sees the key, and gives it none
     yield seen, torch.tensor([[False, True, False]])
     yield torch.tensor([[[[1.0, 0, 0], [0.5, 0.5, 0], [0.994, 0.0, 0.006]]]]), torch.tensor([[False, False, True]])
+    half = torch.tensor([[1.0, 0], [0.5, 0.5]])
+    yield half[None, None], torch.tensor([[True, True]])  # two keys of the kind
+    yield torch.stack([half, torch.tensor([[1.0, 0], [0.25, 0.75]])])[:, None], torch.tensor([[False, True], [False, False]])
     yield torch.tensor([[[[1.0, 0], [0.5, 0.5]]]]), torch.tensor([[False, False]])  # none of the kind
     for batch, heads, length in ((1, 2, 4), (2, 2, 4), (3, 4, 6), (5, 3, 9)):
         kind = torch.rand(batch, length, generator=rng) < 0.4
@@ -279,6 +285,12 @@ Function(
         wrong("the mean of all heads for each", lambda p, k: _mean_where(_to(p, k), _seen(k)).mean().expand(p.shape[1]), "All heads have the same number: you average over them too. One number for each head is asked for."),
         wrong("prompts averaged one by one", _per_prompt,
               "You average within each prompt first, then over prompts. Then a query in a prompt with few of them counts more; here every query counts the same."),
+        wrong("prompts averaged one by one, 0 for those without", lambda p, k: ((_to(p, k) * _seen(k)[:, None]).sum(-1) / _seen(k).sum(-1).clamp(min=1)[:, None]).mean(0),
+              "You average within each prompt first, then over all prompts, also those without such a token. Only queries that can see one count, and each of them counts the same."),
+        wrong("mean over the keys that a query can see", lambda p, k: _mean_where(_to(p, k) / k.cumsum(-1).clamp(min=1)[:, None], _seen(k)),
+              "You average over the keys of the kind that a query can see. Attention is shared out among keys, so what goes to a kind is the sum over its keys."),
+        wrong("the first such key only", lambda p, k: _mean_where(_to(p, k & (k.cumsum(-1) == 1)), _seen(k)),
+              "You look at the first token of the kind only. Sum over all keys of the kind."),
         wrong("summed, not averaged", lambda p, k: (_to(p, k) * _seen(k)[:, None]).sum((0, -1)), "You sum over queries. The average is asked for, a share between 0 and 1."),
         wrong("how often it is the strongest", lambda p, k: _mean_where(k[:, None, None].expand_as(p).gather(-1, p.argmax(-1, keepdim=True))[..., 0].to(p.dtype), _seen(k)),
               "You count how often the strongest key is of the kind. The amount of attention is asked for: 0.4 on a bracket is no bracket by argmax, and is a lot."),

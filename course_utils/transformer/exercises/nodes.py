@@ -1,6 +1,6 @@
 """Exercise 9: with a budget of three head outputs, make the model close the other bracket. Scored by running it.
 
-One of the three heads that recover most alone may not be used; which one, the learner's seed says. So the lesson's
+One of the lesson's three heads may not be used; which one, the learner's seed says. So the lesson's
 heads are not the answer, and another learner's set is refused or does worse. In this model single effects nearly add
 up: of 396 budgets and bars (6 seeds, two templates) the best single heads reach 94 to 100 % of a greedy search, and
 they pass.
@@ -139,7 +139,7 @@ Answer(
     canonical=_canonical,
     form=_form,
     explain=_explain,
-    expects="Give up to three nodes, each (layer, head, position), for example {(0, 1, 7), (3, 2, -1)}.",
+    expects="Give up to three nodes, each (layer, head, position), for example {(0, 1, 7), (3, 3, -1)}.",
     share=0.95,
     why="Three heads with large votes come near 90 % of the key, and are what this exercise is to tell apart.",
     hints=(

@@ -88,7 +88,7 @@ Function(
 def _lens_inputs(rng: torch.Generator) -> Inputs:
     yield (
         torch.tensor([[3.0, 1, -1]]),
-        torch.tensor([1.0, 2, 1]),
+        torch.tensor([2.0, 1, 1]),
         torch.tensor([0.0, 1, 0]),
         torch.eye(3),
         torch.tensor([0.5, 0, 0]),
@@ -155,6 +155,8 @@ Function(
               "You divide by `x.std()`. It divides by n − 1 where LayerNorm takes the plain mean of squares, and `eps` is missing: it is added to the mean square, before the root."),
         wrong("weight forgotten", lambda x, w, b, U, b_U, eps: _norm(x, torch.ones_like(w), b, eps) @ U + b_U,
               "The LayerNorm's weight `w` is missing: after dividing, each coordinate is multiplied by its own weight."),
+        wrong("weight before the norm", lambda x, w, b, U, b_U, eps: _norm((x - x.mean(-1, keepdim=True)) * w, torch.ones_like(w), b, eps) @ U + b_U,
+              "You multiply by `w` before you divide, so that `w` changes what you divide by. The order is: centre, divide, times w, plus b."),
         wrong("norm's bias forgotten", lambda x, w, b, U, b_U, eps: _norm(x, w, 0 * b, eps) @ U + b_U, "The LayerNorm's bias `b` is missing: it comes after the weight and before the unembedding."),
         wrong("bias before the weight", lambda x, w, b, U, b_U, eps: _norm(x, w, w * b, eps) @ U + b_U, "You add the bias before multiplying by the weight. The order is: divide, times w, plus b."),
         wrong("unembedding's bias forgotten", lambda x, w, b, U, b_U, eps: _norm(x, w, b, eps) @ U,
@@ -172,6 +174,10 @@ def _attribution_inputs(rng: torch.Generator) -> Inputs:
     yield (
         torch.tensor([[[[1.0]]]]), torch.tensor([[[[2.0, 0, 0]]]]), torch.tensor([2.0]), torch.tensor([3.0, 1, 1]),
         torch.tensor([[1.0, 0], [0, 1], [0, 0]]), torch.tensor([0]), torch.tensor([1]),
+    )  # fmt: skip
+    yield (
+        torch.tensor([[[[1.0]], [[2.0]]]]), torch.tensor([[[[3.0, 0, 0]]]]), torch.tensor([1.0, 2.0]), torch.tensor([1.0, 1, 1]),
+        torch.tensor([[1.0, 0], [0, 1], [0, 0]]), torch.tensor([0, 1]), torch.tensor([1, 0]),
     )  # fmt: skip
     for layers, batch, heads, d_head, d_model, vocab in ((1, 1, 2, 1, 3, 4), (2, 3, 2, 2, 4, 6), (3, 5, 4, 3, 8, 11)):
         yield _attribution_case(rng, layers, batch, heads, d_head, d_model, vocab)

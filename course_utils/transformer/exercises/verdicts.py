@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from course_utils import transformer as tf
 from course_utils.grading.kinds import Answer, wrong
@@ -26,13 +27,13 @@ class Verdicts:
 
     Attributes:
         zero, mean: by head, with zeros and with its mean over all prompts in its place.
-        clean_mean: with its mean over the clean prompts alone, which is a usual slip.
+        other_means: with means over other things, which are usual slips: what over, then by head.
         adds: by head, its direct attribution.
     """
 
     zero: dict[Head, float]
     mean: dict[Head, float]
-    clean_mean: dict[Head, float]
+    other_means: dict[str, dict[Head, float]]
     lead: float
     adds: dict[Head, float]
 
@@ -52,12 +53,22 @@ def _truth(seed: int) -> Verdicts:
     pairs, zero, mean = verdict_draw(model, seed, PAIRS)
     heads = {label: tuple(map(int, label.split("."))) for label in zero.labels if "." in label}
     whole = float(pairs.difference(model(pairs.clean).detach()).mean())
-    clean_mean = {}
-    for label, head in heads.items():
-        logits = tf.ablated(model, pairs.clean, [label], "mean", pairs.clean)
-        clean_mean[head] = whole - float(pairs.difference(logits).mean())
+    _, seen = model.run_with_cache(pairs.everyone)
+    over = {"the clean prompts": pairs.clean, "the corrupt prompts": pairs.corrupt}
+    others: dict[str, dict[Head, float]] = {name: {} for name in (*over, "positions too")}
+    for label, (layer, head) in heads.items():
+        runs = {name: tf.ablated(model, pairs.clean, [label], "mean", prompts) for name, prompts in over.items()}
+        flat = torch.zeros_like(seen["z", layer][:1])
+        flat[:, :, head] = seen["z", layer][:, :, head].mean((0, 1))
+
+        def put(z: Tensor, hook: Any, head: int = head, flat: Tensor = flat) -> Tensor:
+            return torch.where(torch.arange(z.shape[2])[:, None] == head, flat, z)
+
+        runs["positions too"] = model.run_with_hooks(pairs.clean, fwd_hooks=[(f"blocks.{layer}.attn.hook_z", put)])
+        for name, logits in runs.items():
+            others[name][layer, head] = whole - float(pairs.difference(logits.detach()).mean())
     losses = [{head: kind.of(label)[1] for label, head in heads.items()} for kind in (zero, mean)]
-    return Verdicts(*losses, clean_mean, whole, {head: zero.of(label)[0] for label, head in heads.items()})
+    return Verdicts(*losses, others, whole, {head: zero.of(label)[0] for label, head in heads.items()})
 
 
 def _head(name: Any) -> Head:
@@ -102,8 +113,11 @@ def _explain(answer: Given, truth: Verdicts) -> str:
         return "The two numbers are exchanged: `zero` is what zeros cost, `mean` what its mean costs."
     if _near(zero, truth.zero[head] / truth.lead) and _near(mean, truth.mean[head] / truth.lead):
         return "These are shares of the whole lead. Give what is lost in logits."
-    if rightly[0] and _near(mean, truth.clean_mean[head]):
-        return "Your mean is over the clean prompts. Take it over `ours.everyone`, in which both brackets are open."
+    for name, other in truth.other_means.items():
+        if rightly[0] and _near(mean, other[head]):
+            if name == "positions too":
+                return "Your mean runs over positions too. Take one mean for each position, as in exercise 7."
+            return f"Your mean is over {name}. Take it over `ours.everyone`, in which both brackets are open."
     if _near(zero, truth.lead - truth.zero[head]) and _near(mean, truth.lead - truth.mean[head]):
         return "These are the leads without the head. What is *lost* is the whole run's lead minus each of them."
     if _near(zero, truth.adds[head]) and _near(mean, truth.adds[head]):
@@ -150,6 +164,8 @@ Answer(
     misconceptions=(
         wrong("exchanged", lambda t: (t.widest, t.mean[t.widest], t.zero[t.widest]),
               "The two numbers are exchanged: `zero` is what zeros cost, `mean` what its mean costs."),
+        wrong("mean over positions too", lambda t: (t.widest, t.zero[t.widest], t.other_means["positions too"][t.widest]),
+              "Your mean runs over positions too. Take one mean for each position, as in exercise 7."),
         wrong("signs", lambda t: (t.widest, -t.zero[t.widest], -t.mean[t.widest]),
               "The signs are turned round: what is *lost* is the whole run's lead minus the lead without the head."),
         wrong("shares of the lead", lambda t: (t.widest, t.zero[t.widest] / t.lead, t.mean[t.widest] / t.lead),
