@@ -41,11 +41,11 @@ plots.show(fig, "Three bars: without the movers more is left than the whole mode
 #
 # Somebody who removes a part and sees little change may conclude that it does little, or that another part stands in for it. Both can be wrong.
 #
-# Taking a head away loses what it added directly. If less is lost in the end than that, something has made up for it. This is **self-repair**, which McGrath et al. 2023 and Rushing and Nanda 2024 study in larger models. There are three candidates. Later heads may copy more, as backup heads do. The MLPs may lower the giver further. Or the final LayerNorm, which divides the stream by its size, divides by less when a part is gone.
+# Taking a head away loses what it added directly. If less is lost in the end than that, something has made up for it. This is **self-repair**, which McGrath et al. 2023 and Rushing and Nanda 2024 study in larger models. There are three candidates. Later heads may copy more, as backup heads do. The MLPs may react, and push the giver's name down more. Or the final LayerNorm, which divides the stream by its size, divides by less when a part is gone.
 #
-# Four steps tell them apart. First we subtract what the heads add directly. Then the later heads react, and then the MLPs, while the norm divides as in the whole model. Last, its divisor reacts too, which multiplies what is left by one number.
+# Four steps tell them apart. First we subtract what the heads add directly. Then the later heads react, and then the MLPs, while the norm divides as in the whole model. Last, we let the norm use its new divisor, which multiplies what is left by one number.
 #
-# A head can be taken away in two ways. Its output becomes the mean of its outputs on ABC prompts, or its output on one of them. Neither knows the names of the prompt.
+# A head can be taken away in two ways. Its output becomes the mean of its outputs on ABC prompts, or it is exchanged for its output on one of them. Neither carries the names of the prompt.
 
 # %% prediction
 predict("ioi.repair")
@@ -84,15 +84,41 @@ m, e, both = (repairs[key].entries() for key in (("the movers", "at their means"
 measured("ioi.repair", "the final norm" if m["lost"][0] < m["lost directly"][0] / 2 and m["lost, divisor held"][0] > m["lost directly"][0] else "later heads")
 
 # %% [markdown]
-# With the movers at their means the norm gives back 2.5 of the 3.9 logits that are lost by then. No backup heads step in: all later heads together add no more than before. The MLPs add half a logit less, since they work with what the heads bring.
+# With the movers at their means, 3.9 logits are lost when the norm is held. Its smaller divisor then gives back 2.5 of them. No backup heads step in: all later heads together add no more than before. The MLPs add half a logit less, because the movers' outputs are part of what they read.
 #
-# But most of what the norm gives back comes from our way of taking the heads away. A mean of many outputs is shorter than each of them, because what differs among them cancels. With three means in it the stream is smaller, and its divisor falls by about a quarter. An exchanged output is as long as any other. Then the divisor falls by about 15 %, and what the norm gives back is no more than what the MLPs lose. In the end about as much is lost as the movers had added.
+# More than half of what the norm gives back comes from our way of taking the heads away. With the outputs exchanged it gives back only one logit. The MLPs lose as much as that, and in the end about as much is lost as the movers had added.
 #
-# The same happens with heads that seem to be in the way. With 2.1, 2.2 and 2.3 at their means the logit difference is *larger* by nearly four logits, as without a *negative* head. With their outputs exchanged it changes by less than a logit. They raise both names strongly, and the means take this large part out of the stream. In GPT-2 small, by contrast, the two negative name movers lower the logit of IO itself.
+# Why does the divisor depend on what replaces the movers? We compare what the three of them write together with what stands in its place.
+
+# %% answer
+def written(tokens):
+    """What the movers write together at END, and the rest of the last stream there; both less their mean."""
+    _, cache = model.run_with_cache(tokens)
+    rows, end = torch.arange(len(tokens)), clean.positions["END"]
+    out = sum(cache["z", 1][rows, end, head] @ model.W_O[1, head] for head in (0, 2, 3))
+    return [x - x.mean(-1, keepdim=True) for x in (out, cache["resid_post", 3][rows, end] - out)]
+
+(own, rest), (other, _) = written(clean.tokens), written(abc)
+cosine = torch.nn.functional.cosine_similarity
+in_place = {"their own": own, "exchanged": other, "their means": other.mean(0).expand_as(other)}
+table({name: {"length": mean_interval(x.norm(dim=-1)), "cosine with the rest": mean_interval(cosine(x, rest, dim=-1)),
+              "length of the stream with it": mean_interval((x + rest).norm(dim=-1))}
+       for name, x in in_place.items()}, decimals=2, corner="outputs of the movers")
+
+# %% caption answer
+caption("The sum of the three movers' outputs at END, the cosine between it and the rest of the last stream, and the length of that stream with each (96 prompts; the rest is that of the clean run).")
+
+# %% [markdown]
+# A mean of many outputs is much shorter than each of them, because what differs among them cancels. An exchanged output is nearly as long as the movers' own. But their own points partly the same way as the rest of the stream, and the exchanged one does not. So with either, the stream is shorter: the divisor falls by about a quarter with means, and by about 15 % with an exchange.
+#
+# The same happens with heads that seem to be in the way. With 2.1, 2.2 and 2.3 at their means the logit difference is *larger* by nearly four logits. It looks as if these heads worked against the answer; such heads are called *negative*. With their outputs exchanged it changes by less than a logit. They raise both names by a large amount. At their means this part is gone, the stream is shorter, and the norm stretches what remains. In GPT-2 small, by contrast, the two negative name movers lower the logit of IO itself.
 
 # %% figure answer
 table({f"{name} {way}": one.entries() for (name, way), one in repairs.items()}, decimals=2, corner="heads",
       caption="What is lost of the logit difference (a negative loss is a gain), and the divisor as a share of the whole model's (96 prompts).")  # fmt: skip
+
+# %% [markdown]
+# **The puzzle, answered.** No head stands in for the movers. Most of what seems to be repaired is the norm's answer to short means. With their outputs exchanged, the norm still gives back about a quarter of what is lost by then, but the MLPs lose as much, and the two cancel. So before a part is called repaired or negative, exchange it in place of its mean, and look at the divisor.
 
 # %% claims
 draws = [repairs]
@@ -104,11 +130,16 @@ mean_of, exchanged = ([one["the movers", way] for one in draws] for way in ways)
 with claims():
     claim("of between eleven and twelve logits about one and a half are lost with the movers at their means, which had added more than three directly",
           between(float(by_mean.whole.mean()), 11, 12) and between(m["lost"][0], 1.35, 1.65) and m["lost directly"][0] > 3)
-    claim("the norm then gives back 2.5 of 3.9 logits", rounds_to(m["lost, divisor held"][0] - m["lost"][0], "2.5") and rounds_to(m["lost, divisor held"][0], "3.9"))
+    claim("the norm gives back 2.5 of 3.9 logits", rounds_to(m["lost, divisor held"][0] - m["lost"][0], "2.5") and rounds_to(m["lost, divisor held"][0], "3.9"))
     claim("all later heads together add no more than before, and change by less than 0.2, with either way and in each of three draws", all(-0.2 < float(one.reacted("heads").mean()) <= 0 for one in (*mean_of, *exchanged)))
     claim("the MLPs add half a logit less, in each of three draws by 0.4 to 0.7", rounds_to(by_mean.reacted("MLPs").mean(), "-0.5") and all(between(-one.reacted("MLPs").mean(), 0.4, 0.7) for one in mean_of))
     claim("the divisor falls by about a quarter (24 % to 29 %) with means, and by about 15 % (14 % to 17 %) with an exchange, in each of three draws",
           all(between((one.scale_without / one.scale).mean(), 0.71, 0.76) for one in mean_of) and all(between((one.scale_without / one.scale).mean(), 0.83, 0.86) for one in exchanged))
+    claim("exchanged, it gives back one logit, about a quarter (a fifth to three tenths) of what is lost by then, and with means more than twice that, in each of three draws",
+          all(rounds_to((one.lost_at_scale - one.lost).mean(), "1") and between((one.lost_at_scale - one.lost).mean() / one.lost_at_scale.mean(), 0.2, 0.3) for one in exchanged)
+          and all((a.lost_at_scale - a.lost).mean() > 2 * (b.lost_at_scale - b.lost).mean() for a, b in zip(mean_of, exchanged, strict=True)))
+    claim("the movers' means together are a third as long as their own outputs, and exchanged outputs more than nine tenths", about(in_place["their means"].norm(dim=-1).mean() / own.norm(dim=-1).mean(), 1 / 3) and between(other.norm(dim=-1).mean() / own.norm(dim=-1).mean(), 0.9, 1))
+    claim("their own outputs have a cosine of about a half with the rest of the stream, and the exchanged ones of less than 0.05 in size", about(cosine(own, rest, dim=-1).mean(), 0.5) and abs(cosine(other, rest, dim=-1).mean()) < 0.05)
     claim("exchanged, what the norm gives back and what the MLPs lose differ by less than 0.3 logits, and the loss in the end from what the movers add directly by less than 0.2, in each of three draws",
           all(abs(float((one.lost_at_scale - one.lost + one.reacted("MLPs")).mean())) < 0.3 and abs(float((one.lost - one.lost_direct).mean())) < 0.2 for one in exchanged))
     claim("with 2.1, 2.2 and 2.3 at their means the difference grows by 3.5 to 4 logits, with their outputs exchanged it changes by less than 0.8, in each of three draws",
@@ -140,32 +171,30 @@ caption("The change of the logit difference when one head is exchanged, as a sha
 # %% figure
 shown = {how: {head: asked[how][head] for head in ("0.2", "1.2")} for how in list(asks)[:4]}
 ioi.asks_drawn(shown).captioned(
-    "Four questions put to two heads, in units of the clean logit difference (96 prompts). Dot: the run that is changed. Grey: "
-    "how far the exchange could go if the head were all that matters. Arrows: how far it goes for head 0.2 and for the mover 1.2, whose second arrow is hardly more than its tip."
+    "Four questions put to two heads, in units of the clean logit difference (96 prompts). Dot: the run that is changed. Grey "
+    "line: how far the exchange could go if the head were all that matters. Arrows: how far it goes for head 0.2 and for the mover 1.2, whose second arrow is hardly more than its tip."
 )
 
 # %% [markdown]
-# Between clean and flip the logit difference changes its sign, so that the grey way is twice as long as with ABC. The brown arrows differ by more than this factor of two: with flip, the mover 1.2 loses more than three times as much as with ABC.
+# Compare the two rows of ABC. The clean output of the mover 1.2, put into the ABC run, brings back about an eighth of the logit difference. Replacing it in the clean run costs half of that or less.
 #
-# Compare the two rows of ABC. The clean output of the mover 1.2, put into the ABC run, brings back about an eighth of the logit difference. Taken out of the clean run, it is missed by half of that or less.
+# The last two rows replace the output by its mean over ABC prompts, or by zero. No prompt gives zero. Setting head 0.0 to zero costs more than a quarter of the logit difference, and not because of the norm: its divisor hardly changes. Replacing the output in the five other ways costs almost nothing. So any usual output of this head seems to do, as long as all other heads work. Sections 4 and 5 take others away as well, and there head 0.0 matters.
 #
-# The last two rows replace the output by its mean over ABC prompts, or by zero, a value that a head never takes on any prompt. Setting head 0.0 to zero costs more than a quarter of the logit difference. Replacing its output in the five other ways costs almost nothing. So later parts need some usual output of this head, and not the one that it has on this prompt.
+# So say which run is changed, and what comes in place of the output. An exchange asks what the names of this prompt do through a head. Zero asks, besides, what the head does on every prompt.
 
 # %% claims
-of_12 = [[asked[how]["1.2"] for how in ("noising, flip", "noising, ABC", "denoising, ABC")]]
+of_12 = [[asked[how]["1.2"] for how in ("noising, ABC", "denoising, ABC")]]
 for seed in (10, 11):
     drawn = ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(seed))
-    three = [ioi.asked(model, drawn, family, seed, direction=way) for family, way in (("flip", "noising"), ("ABC", "noising"), ("ABC", "denoising"))]
-    done = [one.sweep("z", layers=[1], heads=[2]) for one in three]
+    done = [ioi.asked(model, drawn, "ABC", seed, direction=way).sweep("z", layers=[1], heads=[2]) for way in ("noising", "denoising")]
     of_12.append([float(one.effect()[0, 0] / one.clean.mean()) for one in done])
+no_00 = [ioi.repair(model, ioi.make_ioi_batch(model.tokenizer, 96, torch.Generator().manual_seed(seed)), ["0.0"], None, "zero") for seed in (0, 10, 11)]
 with claims():
-    claim("noised with ABC, 1.0, 1.2 and 1.3 cost less than a tenth each, and with flip at least three times as much",
-          all(abs(asked["noising, ABC"][h]) < 0.1 and asked["noising, flip"][h] < 3 * asked["noising, ABC"][h] < 0 for h in ("1.0", "1.2", "1.3")))
-    claim("in each of three draws 1.2 loses more than three times as much with flip as with ABC", all(flip < 3 * other < 0 for flip, other, _ in of_12))
     claim("denoised with ABC, 1.2 brings back about an eighth, and noising with ABC takes at most 0.55 of that, in each of three draws",
-          all(about(back, 1 / 8) and 0 < -other < 0.55 * back for _, other, back in of_12))
+          all(about(back, 1 / 8) and 0 < -other < 0.55 * back for other, back in of_12))
     claim("0.0 matters with zeros only: more than a quarter there, and less than 0.05 in the other five",
-          asked["zero"]["0.0"] < -0.25 and max(abs(asked[how]["0.0"]) for how in asked if how != "zero") < 0.05)  # fmt: skip
+          asked["zero"]["0.0"] < -0.25 and max(abs(asked[how]["0.0"]) for how in asked if how != "zero") < 0.05)
+    claim("with zeros the divisor changes by less than a twentieth, and with it held more than two logits are lost too, in each of three draws", all(abs((one.scale_without / one.scale).mean() - 1) < 0.05 and one.lost_at_scale.mean() > 2 for one in no_00))  # fmt: skip
 
 # %% [markdown]
 # ## 3 · Which words hold notes
@@ -511,59 +540,59 @@ with claims():
 # %% [markdown]
 # ## 7 · Where the forecast fails
 #
-# The first notebook's forecast fails on one sentence: *John went to the store with Mary and gave a book to*. Head 0.2 looks at Mary, so that the forecast is John, and the model says Mary. The forecast knows whom head 0.2 avoids, but not which notes there are to copy from. Which of the two decides?
+# The first notebook's forecast fails on *John went to the store with Mary and gave a book to*. Head 0.2 looks at Mary, so that the forecast is John. But the note at *and* decides, and the model says Mary. When does head 0.2 decide, and when does a note?
 #
-# We make a second prompt in which the two names have changed places. From it we take either the output of head 0.2 at END, or what layer 0 writes at one word: the word that the movers read most, or, as a control, the one that they read next.
+# We make a second prompt in which the two names have changed places. From it we take either the output of head 0.2 at END, or what layer 0 writes at one word or at two: the word to which the movers attend most, and the word with the second most attention.
 
 # %%
-def exchanged(text, at, heads=(0, 1, 2, 3), seed=1):
-    """Logit differences when heads of layer 0 write at some words as with the two names exchanged."""
-    some = ioi.told(model.tokenizer, text, 96, torch.Generator().manual_seed(seed))
-    io, s = some.io[:, None], some.s[:, None]
-    donor = torch.where(some.tokens == io, s, torch.where(some.tokens == s, io, some.tokens))
-    logits = ioi.forged(model, some.tokens, donor, at, heads)
-    return (logits.gather(1, io) - logits.gather(1, s))[:, 0]
+def exchanged(text, seed=1):
+    """Logit differences with the names exchanged in one thing; prompts that name Mary first where there is a choice."""
+    some = ioi.told(model.tokenizer, text, 128, torch.Generator().manual_seed(seed))
+    tokens, io, s = some.tokens[1::2], some.io[1::2, None], some.s[1::2, None]
+    donor = torch.where(tokens == io, s, torch.where(tokens == s, io, tokens))
+    _, cache = model.run_with_cache(tokens, names_filter="blocks.1.attn.hook_pattern")
+    read = cache["pattern", 1][:, [0, 2, 3], -1, 1:].mean((0, 1))  # by word, over prompts and movers
+    first, second = (read.topk(2).indices + 1).tolist()
+    things = {"nothing": ([],), "head 0.2": ([-1], (2,)), "word read most": ([first],),
+              "word read next": ([second],), "both words": ([first, second],)}
+    runs = {name: ioi.forged(model, tokens, donor, *at) for name, at in things.items()}
+    return {name: (x.gather(1, io) - x.gather(1, s))[:, 0] for name, x in runs.items()}, read[first - 1]
 
-def four_ways(text, seed=1):
-    """As it is; 0.2 at END exchanged; layer 0 at the word that the movers read most, next, and at both."""
-    shares = [share for _, share in ioi.read_words(model, text, [(1, 0), (1, 2), (1, 3)], n=48)]
-    first, second = sorted(range(1, len(shares) + 1), key=lambda at: -shares[at - 1])[:2]
-    ways = {"as it is": exchanged(text, [], seed=seed), "0.2 at END": exchanged(text, [-1], (2,), seed=seed)}
-    at = {"word read most": [first], "word read next": [second], "both words": [first, second]}
-    return ways | {name: exchanged(text, where, seed=seed) for name, where in at.items()}
-
-# %%
+# %% figure
 told = {"When Mary and John went to the store, John gave a book to": ioi.TEXTS["as in the template"],
-        "John went to the store with Mary and gave a book to":
-            "{S} went to the {place} with {IO} and gave a {object} to",
-        "When Mary came back, John had lunch. Then John gave a book to":
-            "When {IO} came back, {S} had lunch. Then {S} gave a {object} to"}
-moved = {text: four_ways(slots) for text, slots in told.items()}
-table({text: {way: float(values.mean()) for way, values in row.items()} for text, row in moved.items()},
-      signed=True, decimals=1, corner="sentence")
-
-# %% caption
+        "John went to the store with Mary and gave a book to": "{S} went to the {place} with {IO} and gave a {object} to",
+        "When Mary came back, John had lunch. Then John gave a book to": "When {IO} came back, {S} had lunch. Then {S} gave a {object} to",
+        "John had lunch with Mary and gave a book to": "{S} had lunch with {IO} and gave a {object} to",
+        "When Mary went to the store, John came back. Then John gave a book to": "When {IO} went to the {place}, {S} came back. Then {S} gave a {object} to"}  # fmt: skip
+moved = {text: exchanged(slots)[0] for text, slots in told.items()}
 widths = [high - low for row in moved.values() for _, low, high in map(mean_interval, row.values())]
-caption(f"The mean logit difference Mary − John: as it is, and with the names exchanged in one thing (96 prompts each; the 95 % intervals reach from {min(widths) / 2:.1f} to {max(widths) / 2:.1f} logits to either side).")
+table({text: {way: float(values.mean()) for way, values in row.items()} for text, row in moved.items()}, signed=True, decimals=1, corner="names exchanged in",
+      caption=f"The mean logit difference Mary − John, as it is and with the two names exchanged in one thing (64 prompts each; 95 % intervals reach at most {max(widths) / 2:.1f} logits to either side).")  # fmt: skip
 
 # %% [markdown]
-# In the first sentence head 0.2 turns the answer, and no single note does. When both notes change places, nothing changes: head 0.2 avoids a name and not a place. In the second sentence one note decides, the one at *and*. Exchanging it turns the answer, while exchanging head 0.2 does not.
+# In the first sentence there are two notes, at *and* and at the comma. With both exchanged nothing changes: head 0.2 avoids John's note wherever it is. With head 0.2 exchanged, the model says John. Exchanging the note of Mary alone turns the answer too, since John is then in both. Exchanging the one of John alone makes Mary's lead larger.
 #
-# That suggests a rule: with two notes head 0.2 decides, and with one note that note decides. We tried it on the third sentence, where the movers read one word, the comma. There exchanging the note turns the answer, and exchanging head 0.2 turns it as well. So the rule fails, and where notes come from in longer sentences is open.
+# In the second sentence there is one note, at *and*. Exchanging it turns the answer, the next word adds nothing, and exchanging head 0.2 does not turn it.
+#
+# That suggests a rule. If the answer stays when both words are exchanged, there are two notes, and head 0.2 decides between them. If it turns, there is one note, which decides. We made this rule from the first two sentences, and it holds for the three others: there are two notes in the third and the fifth, and one in the fourth.
+#
+# In the third and the fifth the movers give the comma more than nine tenths of their attention, and still there is a second note, at the full stop. So count notes by exchanging them, and not by the attention that they get.
 
 # %% claims
-draws = [moved, *({text: four_ways(slots, seed) for text, slots in told.items()} for seed in (2, 3))]
-means = {text: [{way: float(values.mean()) for way, values in one[text].items()} for one in draws] for text in told}
-first, went_with, third = means.values()
+draws = {text: [exchanged(slots, seed) for seed in (1, 2, 3)] for text, slots in told.items()}
+means = {text: [{way: float(values.mean()) for way, values in one.items()} for one, _ in found] for text, found in draws.items()}
+first, went_with, third, lunch_with, fifth = means.values()
 known = ioi.outside(model, (0, 2), dict(list(told.items())[:2]), n=64)
-base, other = known.values()
-movers_read = dict(ioi.read_words(model, list(told.values())[2], [(1, 0), (1, 2), (1, 3)], n=48))
+base, other_text = known.values()
 with claims():
-    claim("on the second sentence the forecast is John, and the model prefers Mary, each by more than seven logits", float(base.logit_diff.mean()) / base.leaning * other.leaning < -7 and other.logit_diff.mean() > 7)
-    claim("in the first sentence 0.2 turns the answer, neither word alone does, and both together leave it within half a logit, in each of three draws",
-          all(one["0.2 at END"] < -3 and min(one["word read most"], one["word read next"]) > 3 and abs(one["both words"] - one["as it is"]) < 0.5 for one in first))
-    claim("in the second the word read most turns it, and 0.2 and the word read next do not, in each of three draws", all(one["word read most"] < -10 and min(one["0.2 at END"], one["word read next"]) > 10 for one in went_with))
-    claim("in the third the movers give more than nine tenths to the comma, and that word and 0.2 each turn the answer, in each of three draws", movers_read[","] > 0.9 and all(one["as it is"] > 5 and max(one["0.2 at END"], one["word read most"]) < -3 for one in third))  # fmt: skip
+    claim("on the second sentence the forecast is John, and the model prefers Mary, each by more than seven logits", float(base.logit_diff.mean()) / base.leaning * other_text.leaning < -7 and other_text.logit_diff.mean() > 7)
+    claim("in the first sentence both words exchanged leave the answer within half a logit, in each of three draws", all(abs(one["both words"] - one["nothing"]) < 0.5 for one in first))
+    claim("in the first, the third and the fifth both words leave it above five, and 0.2 and the word read most each turn it, in each of three draws",
+          all(one["both words"] > 5 and max(one["head 0.2"], one["word read most"]) < -1 for one in (*first, *third, *fifth)))
+    claim("there the word read next alone makes the difference larger by more than three logits, in each of three draws", all(one["word read next"] > one["nothing"] + 3 for one in (*first, *third, *fifth)))
+    claim("in the second and the fourth both words turn it, as the word read most does alone (within a logit), and 0.2 and the word read next leave it above ten, in each of three draws",
+          all(one["both words"] < -10 and abs(one["both words"] - one["word read most"]) < 1 and min(one["head 0.2"], one["word read next"]) > 10 for one in (*went_with, *lunch_with)))
+    claim("in the third and the fifth the movers give the word that they read most more than nine tenths, in each of three draws", all(share > 0.9 for text in list(told)[2::2] for _, share in draws[text]))  # fmt: skip
 
 # %% [markdown]
 # ## 8 · Inside an MLP
@@ -649,9 +678,9 @@ with claims():
 # %% [markdown]
 # ## 9 · The same training, three circuits
 #
-# The training of a model starts from random weights. Train the same model once more on the same kind of text, and only the random start is different. Does the second model have the circuit of the first?
+# The training of a model starts from random weights. Train it once more on the same kind of text from another random start. Does the second model have the circuit of the first?
 #
-# There are two such models, `ioi-natural-b` and `ioi-natural-c`. Like `ioi-natural` they are right on nearly every prompt. We measure their circuits as in section 7 of the first notebook: by path patching, but with ABC as the partner. The numbers are the share of the logit difference that is lost: at 1 the names are even.
+# There are two such models, `ioi-natural-b` and `ioi-natural-c`. Like `ioi-natural` they are right on nearly every prompt. We measure their circuits as in section 7 of the first notebook, by path patching with ABC. The numbers are the share of the logit difference that is lost: at 1 the names are even.
 
 # %%
 others = {name: zoo.load(name, "cpu").requires_grad_(False) for name in ("ioi-natural-b", "ioi-natural-c")}
@@ -691,16 +720,22 @@ ioi.circuit_of_c({name: share[0] for name, share in lost[c].items()}).captioned(
 )
 
 # %% [markdown]
-# In both, the giver is read off one token and lowered, and this makes most of the difference. In `ioi-natural-b` head 0.0 does so from END, straight and through MLPs. In `ioi-natural-c` the name is marked at S2 by head 0.2, passed on there by 1.0 and 1.1, and read from END by three late heads.
+# In `ioi-natural-b` head 0.0 reads the giver from END and tells the logits, straight and through MLPs. In `ioi-natural-c` head 0.2 reads the giver at S2. Heads 1.0 and 1.1 pass this on there, and three late heads read it from END.
 #
-# What do these heads make of the name that they read? The table says so, with the parts of `ioi-natural` for comparison.
+# What do these heads make of the name that they read? The table says so, beside the heads of `ioi-natural` that read a name from END.
 
 # %% figure
 first = ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(2), orders=["ABBA"])
-spec = [("ioi-natural", "0.2", "END", "S2"), ("ioi-natural", "1.0, 1.2, 1.3", "END", "after IO"), (b, "0.0", "END", "S2"), (b, "1.0", "END", "after S2"), (b, "1.1, 1.2, 1.3", "END", "before S2"),
-        (c, "0.2", "S2", "S2"), (c, "1.0, 1.1", "S2", "S2"), (c, "2.3, 3.0, 3.1", "END", "S2"), (c, "1.0, 1.1, 1.3", "END", "before S2")]  # fmt: skip
+spec = [("ioi-natural", "0.2", "END", "S2"), ("ioi-natural", "0.3", "END", "S2"), ("ioi-natural", "1.1", "END", "after S2"), ("ioi-natural", "1.0, 1.2, 1.3", "END", "after IO"),
+        (b, "0.0", "END", "S2"), (b, "1.0", "END", "after S2"), (b, "1.1, 1.2, 1.3", "END", "before S2"), (c, "0.2", "S2", "S2"), (c, "1.0, 1.1", "S2", "S2"), (c, "2.3, 3.0, 3.1", "END", "S2"), (c, "1.0, 1.1, 1.3", "END", "before S2")]  # fmt: skip
 word = {"S2": "John", "after IO": "“and”", "after S2": "“gave”", "before S2": "the comma"}
 holds = {"S2": ("S",), "after S2": ("S",), "after IO": ("IO",), "before S2": ("IO", "S")}  # whose name is read there
+def to_logits(name, heads, seed=2):
+    """The share of the logit difference that is lost with what these heads tell the logits from END."""
+    some = ioi.make_ioi_batch(model.tokenizer, 128, torch.Generator().manual_seed(seed), orders=["ABBA"])
+    ask = ioi.asked(others.get(name, model), some, "ABC", direction="noising")
+    return -ioi.measured_arrow(ask, ioi.Part(heads, tuple(heads.split(", ")), "END"), ioi.LOGITS).effect[0]
+
 heads_do = {}
 for name, heads, query, place in spec:
     one, chosen = others.get(name, model), [patching.head(h) for h in heads.split(", ")]
@@ -708,14 +743,16 @@ for name, heads, query, place in spec:
     scores = {role: torch.tensor(list(ioi.copying_notes(one, first, chosen, role, place).values())).mean(0).tolist() for role in holds[place]}
     heads_do[f"{name.removeprefix('ioi-')}: {heads} at {query}"] = {
         "look at": word[place], "attention": looks, "raise Mary": scores["IO"][0] if "IO" in scores else None, "raise John": scores["S"][0] if "S" in scores else None,
-        "lower John": scores["S"][1] if "S" in scores else None}  # fmt: skip
+        "lower John": scores["S"][1] if "S" in scores else None, "tell the logits": to_logits(name, heads) if query == "END" else None}  # fmt: skip
 table(heads_do, decimals=2, corner="model and heads",
-      caption="Mean attention to the word that the heads read most, and for which share of 80 names they put the name that they read among the five that they raise, or lower, most (by chance 0.06; prompts that name Mary first).")  # fmt: skip
+      caption="Mean attention to the word that the heads read most; for which share of 80 names they put the name that they read among the five that they raise, or lower, most (by chance 0.06); and the share of the logit difference that is lost with what they tell the logits (128 prompts that name Mary first).")  # fmt: skip
 
 # %% [markdown]
-# Head 0.2 of `ioi-natural` hardly lowers the name that it reads. It changes *where* the movers look, and the MLPs do the lowering. In the two others the heads that send to the logits lower just the name that they read: what changes with the giver is *what* is read, by values only, and not where. And neither of them has movers that copy one name and not the other. Their gold heads copy both names from the comma, whoever gives.
+# The three models have something in common. In each, some heads read the giver at S2, or at a word that has read him, and tell the logits to lower him. In `ioi-natural` these are 0.3 and 1.1. With them about a third of the difference is lost; with such heads of the two others, more than three quarters. What changes with the giver is what these heads read, and not where they look.
 #
-# So far all three models gave the same answers. Do they on other sentences? `ioi-natural` avoids the last name. Before you look: the drawings show who reads what at S2 and at END; what do they say about a Mary who is named after the giver?
+# Head 0.2 of `ioi-natural` is of another kind. It hardly lowers the name that it reads. The MLPs do this for it, and it changes where the movers look. Neither of the others has movers that copy one name and not the other. Their gold heads copy both names from the comma, whoever gives.
+#
+# So far all three models gave the same answers. Do they on other sentences? `ioi-natural` avoids the last name. Two of these circuits read the giver from END, and the third reads him where he stands, at S2. Before you look: what do they say if Mary is named after the giver?
 
 # %% prediction
 predict("ioi.starts")
@@ -741,18 +778,22 @@ measured("ioi.starts", "both" if all(says.values()) else
          next((f"only {name}" for name in says if says[name]), "neither"))
 
 # %% [markdown]
-# Where Mary is named after the giver, the first two models say John and the third says Mary. In the third, head 0.2 marks the giver where he stands, and the late heads go on looking there. We have not tested which step leaves Mary unmarked.
+# Where Mary is named after the giver, the first two models say John and the third says Mary. In the third, head 0.2 reads the giver where he stands, and two of the three late heads go on giving him more than nine tenths of their attention. A third name after the giver, as in the fourth sentence, costs the first two most of the difference, and the third less than a third.
 #
-# The second sentence is the null: nobody is to be avoided, and all three are near 0. In the third sentence John occurs twice and does not give. Repetition alone would make as much of it as of the first, and the models keep between 0.15 and 0.35 of that. The first notebook printed 2.8 for this sentence and `ioi-natural`, from 128 prompts. A single prompt is often four logits off, so that such a mean is uncertain by 0.7 to either side: the two numbers agree.
+# The second sentence is the null: nobody is to be avoided, and all three are near 0. In the third sentence John occurs twice and does not give. If only repetition counted, it would score like the first. The models score 15 to 35 % of that.
 #
-# What was found in one model is a statement about that model. Three starts are few, and the next one may bring a fourth way.
+# So one training gave three circuits, which share one way of lowering the giver and weigh it differently. What is found in one model is a statement about that model, until others are looked at.
 
 # %% claims
 draws = {name: [lost[name], arrows(name, 12)] for name in others}
 straight = ioi.asked(others[b], first, "ABC", direction="noising").path_patch([["0.0"]], mlps="frozen").recovery()[0]
 not_values = [abs(share[0]) for name in others for reads in "qk" for share in arrows(name, reads=reads).values()]
 share_left = {name: gaps["John had lunch and Anna gave … to"][name][0] / gaps["John gave … to"][name][0] for name in seeds}
-spread = float(said["ioi-natural"]["S had lunch, a third gives"].logit_diff.std())
+after_giver = [gaps["John gave … from Anna to"][name][0] / gaps["John gave … to"][name][0] for name in seeds]
+named_late = ioi.told(model.tokenizer, ioi.TEXTS["IO twice, after the giver"], 128, torch.Generator().manual_seed(5)).tokens
+_, cache = others[c].run_with_cache(named_late, names_filter="blocks.3.attn.hook_pattern")
+goes_on = cache["pattern", 3][:, :2, -1, 10].mean(0)  # 3.0 and 3.1, to S2
+sent = {key: [to_logits(*key, seed) for seed in (2, 12)] for key in (("ioi-natural", "0.3, 1.1"), ("ioi-natural", "0.2"), (b, "0.0, 1.0"), (c, "2.3, 3.0, 3.1"))}
 lowering, raising = (("0.0 at END", "1.0 at END", "3.1 at END"), ("1.2, 1.3 at END", "1.0, 1.1, 1.3 at END"))
 rows_of = {kind: [row for key, row in heads_do.items() if not key.startswith("natural:") and key.endswith(which)] for kind, which in (("lower", lowering), ("raise", raising))}
 last_mary = gaps["John gave … from Mary to"]
@@ -763,25 +804,20 @@ with claims():
     claim("the heads that lower do so for more than 0.95 of the givers, and look at the word with more than 0.7", len(rows_of["lower"]) == 3 and all(row["lower John"] > 0.95 and row["attention"] > 0.7 for row in rows_of["lower"]))
     claim("the gold heads raise more than 0.95 of either name and give the comma more than 0.95", len(rows_of["raise"]) == 2 and all(min(row["raise Mary"], row["raise John"], row["attention"]) > 0.95 for row in rows_of["raise"]))
     claim("0.2 of ioi-natural lowers a fifth of the givers", rounds_to(heads_do["natural: 0.2 at END"]["lower John"], "0.2"))
+    claim("0.3 and 1.1 of ioi-natural lower more than 0.85 of the givers", min(heads_do[key]["lower John"] for key in ("natural: 0.3 at END", "natural: 1.1 at END")) > 0.85)
+    claim("with what 0.3 and 1.1 tell the logits about a third of the difference is lost, and as much with 0.2; with the black heads at END of the two others more than three quarters, in each of two draws",
+          all(about(sent["ioi-natural", heads], 1 / 3) for heads in ("0.3, 1.1", "0.2")) and min(sent[b, "0.0, 1.0"] + sent[c, "2.3, 3.0, 3.1"]) > 0.75)
+    claim("with a third name after the giver less than a third of the difference is left in the first two, and more than two thirds in the third", max(after_giver[:2]) < 1 / 3 and after_giver[2] > 2 / 3)
+    claim("with Mary named there, 3.0 and 3.1 of the third give S2 more than nine tenths of their attention", goes_on.min() > 0.9)
     claim("all three are right, with IO first of all tokens, on at least 97 of 100 prompts", all(float(ioi.behaviour(one, clean).right.float().mean()) >= 0.97 for one in seeds.values()))
     claim("all three are undecided when a third gives, within one logit", max(abs(x[0]) for x in gaps["Anna gave … to"].values()) < 1)
     claim("when John had lunch and a third gives, between 0.15 and 0.35 of the first difference is left in each", all(between(x, 0.15, 0.35) for x in share_left.values()))
-    claim("in ioi-natural a prompt of this kind is off by four logits, one standard deviation, so that 128 prompts give an interval of 0.7 to either side, and 2.8 lies in it", about(spread, 4) and rounds_to(1.96 * spread / 128**0.5, "0.7") and abs(2.8 - gaps["John had lunch and Anna gave … to"]["ioi-natural"][0]) < 0.7)
     claim("with Mary named after the giver the first two prefer John and the third prefers Mary, each by more than three logits", last_mary["ioi-natural"][0] < -3 and last_mary[b][0] < -3 and last_mary[c][0] > 3)  # fmt: skip
 
 # %% [markdown]
 # ## 10 · GPT-2 small
 #
-# Wang et al. found the circuit of GPT-2 small, with which others are compared. Here it is with the numbers of its heads.
-
-# %% figure
-ioi.gpt2_drawn().captioned(
-    "GPT-2 small's circuit after Wang et al. 2022, with its twelve layers in four rows. Letters: the input that reads "
-    "(K or V); S-inhibition is read by the queries of the movers. Negative heads lower the name they read. Eight backup name movers, which begin to copy when the name movers are removed, are not drawn."
-)
-
-# %% [markdown]
-# The table lists the paper's main figures. Where the weights of GPT-2 small are on this machine (run `zoo.load("gpt2")` once with a network), each is measured as well. One of them is that taking all three name movers away costs about 5 % of the logit difference, because backup heads take over. Whether the norm has a part in this could be found as in section 1.
+# Wang et al. found the circuit of GPT-2 small, with which others are compared. The table lists the paper's main figures. Where the weights of GPT-2 small are on this machine (run `zoo.load("gpt2")` once with a network), each is measured as well. There, too, one would ask how much of the repair by backup heads is the norm's.
 
 # %% figure
 gpt2 = zoo.load("gpt2").requires_grad_(False) if zoo.cached("gpt2") else None
@@ -790,14 +826,11 @@ table([row if gpt2 else {k: row[k] for k in ("figure", "paper")} for row in rows
       caption="Figures of Wang et al. 2022 for GPT-2 small" + (", and the same measured here, with the distance within which the two are expected, since the prompts differ." if gpt2 else "."))  # fmt: skip
 
 # %% [markdown]
-# **The puzzle, answered.** Nothing stands in for the movers. With their outputs exchanged instead of averaged, about as much is lost as they had added. The means had made the stream smaller, and the final norm made up for that. What a measurement says of a part depends on what replaces it, on what is measured, and on the model that was trained.
-
-# %% [markdown]
 # ## The card
 
 # %% card
 card(
-    {"claim": "The final norm gives back part of what removed movers added, most of it because means are short", "evidence": "the change with its divisor held", "control": "an exchange in place of the mean",
+    {"claim": "The final norm gives back part of what removed movers added, more than half of it because means are short", "evidence": "the change with its divisor held", "control": "an exchange in place of the mean",
      "where it fails": "one model; GPT-2 small has backup heads"},
     {"claim": "The word decides whether a name is noted there", "evidence": "seven words at two places", "control": "“went” and “met” at the place of the comma",
      "where it fails": "a note need not be used; why these words is not known"},
@@ -807,11 +840,11 @@ card(
      "where it fails": "with head 0.3 for 0.2 at END they keep nearly as much"},
     {"claim": "A gradient misses saturated nodes", "evidence": "four planted models; the curve from one value to the other", "control": "integrated gradients, exact exchanges",
      "where it fails": "in ioi-natural one gradient ranks well"},
-    {"claim": "After “John went to the store with Mary” one note decides", "evidence": "that note or head 0.2 exchanged", "control": "the word that the movers read next; the sentence of the puzzle",
-     "where it fails": "the rule made from it fails in a third sentence"},
+    {"claim": "With one note that note decides, with two head 0.2 decides between them", "evidence": "notes or head 0.2 exchanged, in five sentences", "control": "three of the sentences were no part of making the rule; the word that the movers read next",
+     "where it fails": "sentences of this kind; how many notes a sentence has is not forecast"},
     {"claim": "A giver is lowered by a few neurons of one MLP, which serve many givers", "evidence": "ten of 256 at their mean, chosen on other prompts", "control": "the ten of another giver; ten at random",
      "where it fails": "one MLP of four, at END alone"},
-    {"claim": "Three starts, three circuits, and two answers where Mary is named after the giver", "evidence": "path patching, attention, copy scores, sentences", "control": "queries and keys; a sentence with nobody to avoid",
+    {"claim": "Three starts share heads that lower the giver, with different weights, and give two answers where Mary is named after the giver", "evidence": "path patching, attention, copy scores, sentences", "control": "queries and keys; a sentence with nobody to avoid",
      "where it fails": "three starts are few"},
     links=[
         ("McGrath et al. 2023, The Hydra Effect", "https://arxiv.org/abs/2307.15771", "Self-repair in a large model."),
