@@ -164,13 +164,14 @@ def test_in_training_nobody_who_receives_is_named_after_the_giver():
 # Rankings
 
 
-def test_the_area_is_the_area_under_the_curve():
+def test_the_area_and_the_last_place_are_what_slow_counts_give():
     score = torch.randint(5, (40,), generator=rng()).float()
     truth = torch.rand(40, generator=rng(1)) < 0.3
-    false, true = ioi.roc(score, truth)
-    assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1) and (false.diff() >= 0).all()
-    assert abs(float(torch.trapezoid(true, false) - ioi.auc(score, truth))) < 1e-6
+    pairs = [(a, b) for a in score[truth].tolist() for b in score[~truth].tolist()]
+    assert ioi.auc(score, truth) == pytest.approx(sum((a > b) + (a == b) / 2 for a, b in pairs) / len(pairs), abs=1e-6)
     assert ioi.auc(torch.zeros(9), truth[:9]) == 0.5
+    one, worst = ioi.Ranking(score[:, None], truth), min(score[truth].tolist())
+    assert one.last == sum(value >= worst for value in score.tolist())
 
 
 def test_methods_find_a_planted_circuit_and_baselines_do_not():

@@ -19,7 +19,6 @@ LOST = {("movers", "logits"): 4.9, ("MLPs", "logits"): 3.9, ("0.3", "logits"): 1
 DRAWINGS = {
     **{f"after section {k}": lambda k=k: ioi.circuit_after(k) for k in range(2, 7)},
     "circuit": lambda: ioi.circuit_after(7, LOST),
-    "gpt2": ioi.gpt2_drawn,
     "b": lambda: ioi.circuit_of_b(dict.fromkeys(IN_B, 0.77)),
     "c": lambda: ioi.circuit_of_c(dict.fromkeys(IN_C, 0.87)),
     "nodes": lambda: ioi.nodes_drawn(ioi.FOUND),

@@ -170,6 +170,12 @@ def test_what_a_repair_holds_apart_adds_up(model, clean):
     assert free == pytest.approx(float(found.without.mean()), abs=1e-3)
     assert held == pytest.approx(float((found.whole - found.lost_at_scale).mean()), abs=1e-2)
     assert remaining.incompleteness(remaining.names, [["1.0"], []]).abs().max() == 0
+    bench = ioi.bench("ioi-natural", n=8, seed=3)
+    some = ioi.make_ioi_batch(model.tokenizer, 8, rng(3))
+    log_prob = ioi.Remaining(model, some, ioi.corrupt(some, "ABC", rng(3)).tokens,
+                             read=lambda last: last.log_softmax(-1).gather(1, some.answer[:, None])[:, 0])  # fmt: skip
+    (kept, _), (none, _), (whole, _) = log_prob.all([ioi.FOUND, (), log_prob.names])
+    assert (kept - none) / (whole - none) == pytest.approx(bench.kept(ioi.FOUND), abs=1e-3)
     other = ioi.repair(model, clean, ["1.0", "1.2"], abc, ablation="resample")
     assert (other.without - found.without).abs().max() > 0.1
     assert found.entries()["lost"][0] == pytest.approx(float(found.lost.mean()), abs=1e-4)

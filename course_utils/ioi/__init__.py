@@ -21,7 +21,7 @@ from __future__ import annotations
 from course_utils import zoo
 from course_utils.ioi.behaviour import Behaviour, asked, behaviour, logit_diff, roles
 from course_utils.ioi.beside_drawn import beside_drawn
-from course_utils.ioi.circuit_drawings import circuit_after, circuit_of_b, circuit_of_c, gpt2_drawn, nodes_drawn
+from course_utils.ioi.circuit_drawings import circuit_after, circuit_of_b, circuit_of_c, nodes_drawn
 from course_utils.ioi.criteria import (
     attribution_patch,
     direct_path,
@@ -61,7 +61,7 @@ from course_utils.ioi.readings import (
     writes,
 )
 from course_utils.ioi.repair import Remaining, Repair, repair
-from course_utils.ioi.scoring import BY, Ranking, auc, methods, ranking, roc, weight_size
+from course_utils.ioi.scoring import BY, Ranking, auc, methods, ranking, weight_size
 from course_utils.ioi.sealed import Exchange, Sealed, exchanged, sealed
 from course_utils.ioi.sentence import EXAMPLE, OTHER
 from course_utils.ioi.words import MEN, NAMES, OBJECTS, PLACES, WOMEN

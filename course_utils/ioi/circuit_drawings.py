@@ -3,7 +3,6 @@
 1. `circuit_after` – the lesson's circuit as it is known after a section; at the end, with what each message is worth.
 2. `nodes_drawn` – the second notebook: heads at positions.
 3. `circuit_of_b`, `circuit_of_c` – the second notebook: the circuits of two other random starts.
-4. `gpt2_drawn` – the second notebook: GPT-2 small's published circuit, on the same words.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from course_utils import plots
-from course_utils.ioi.paper import CLASSES
 from course_utils.ioi.sentence import LAYERS, Line, Spot, on_sentence
 from course_utils.page.draw.sheet import Picture, darker
 
@@ -88,41 +86,6 @@ def circuit_after(section: int, lost: Mapping[tuple[str, str], float] | None = N
         label, aside = ("not John", 0.42) if told and end == "MLPs" else (label, 0.0)
         lines.append(Line(start, end, label, colour=colour, thick=thick, crossed=shut, aside=aside, **how))
     return on_sentence(parts, lines, KNOWN_AFTER[section], layers=("layer 0", "layers\n1 to 3"))
-
-
-def gpt2_drawn() -> Picture:
-    """GPT-2 small's published circuit (Wang et al. 2022, figure 2), its heads named, its twelve layers in four rows."""
-    previous, duplicate = _named("previous token"), _named("duplicate token")
-    induction, inhibition = _named("induction"), _named("S-inhibition")
-    movers, negative = _named("name movers"), _named("negative name movers", "negative")
-    parts = {
-        previous: Spot(3, 0, right=-0.05, width=1.14), duplicate: Spot(S2, 0, right=0.1, width=1.16),
-        induction: Spot(S2, 1, right=0.1, width=1.36), inhibition: Spot(TO, 2, width=1.4),
-        movers: Spot(TO, 3, right=-0.56, width=1.1), negative: Spot(TO, 3, right=0.56, width=0.95),
-    }  # fmt: skip
-    lines = [
-        Line(S1, previous, ports=("top", "bottom"), slide=(0, -0.2)),
-        Line(S1, duplicate, ports=("top", "bottom"), bend=0.12, slide=(0, -0.35)),
-        Line(previous, induction, "K", ports=("top", "left"), bend=-0.1),
-        Line(S2, duplicate, slide=(0, -0.1)),
-        Line(duplicate, inhibition, "V", ports=("right", "bottom"), bend=0.2, at=0.6),
-        Line(induction, inhibition, "V", ports=("top", "left"), bend=-0.1, at=0.5),
-        Line(inhibition, movers, "Q", slide=(-0.2, 0)),
-        Line(inhibition, negative, "Q", slide=(0.2, 0)),
-        Line(IO, movers, "V", ports=("top", "left"), bend=-0.22, at=0.55),
-        Line(movers, "logits", ports=("top", "left"), bend=-0.2),
-        Line(negative, "logits", ports=("top", "right"), bend=0.2),
-    ]
-    return on_sentence(
-        parts, lines, "GPT-2 small's circuit: duplicate-token and induction heads at the second John, S-inhibition "
-        "heads and name movers at the last word.",
-        layers=("layers\n0 to 4", "layers\n5, 6", "layers\n7, 8", "layers\n9 to 11"),
-    )  # fmt: skip
-
-
-def _named(kind: str, shown: str = "") -> str:
-    """A class of GPT-2 small's heads and, below, their names."""
-    return f"{shown or kind}\n{', '.join(CLASSES[kind][0])}"
 
 
 def circuit_of_b(lost: Mapping[str, float]) -> Picture:

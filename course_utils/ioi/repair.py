@@ -4,24 +4,30 @@
 2. What the heads said directly is `lost_direct`; what is missing in the end is `lost`. The difference is repaired.
 3. The final norm divides by the size of the stream. `lost_at_scale` is the loss with the intact run's divisor, and
    `reacted` what some later parts contribute to it.
-4. `Remaining` – the same divisor held, for many sets of heads that are kept while all others are at their means.
+4. `Remaining` – the same divisor held, for many sets of heads, or of heads at positions, that are kept while all
+   others are at their means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils import patching
 from course_utils.intervals import mean_interval
-from course_utils.ioi.behaviour import logit_diff
+from course_utils.ioi.behaviour import logit_diff, roles
 from course_utils.ioi.prompts import Prompts
 from course_utils.ioi.readings import unembedding
+
+Kept = str | tuple[int, int, str]  # a head by its name, or a node: layer, head, role of the position
+Read = Callable[[Float[Tensor, "batch d_vocab"]], Float[Tensor, "batch"]]
+AT_ONCE = 8  # sets in one run
 
 
 @dataclass(frozen=True)
@@ -78,55 +84,76 @@ class Repair:
 class Remaining:
     """What remains of the mean logit difference when only some heads work and all others are at their means.
 
-    Called with a set of heads it gives two numbers: with the divisor of that run, and with that of the whole model.
+    Called with heads ("0.2") or nodes ((0, 2, "END")) it gives two numbers: with the divisor of that run, and with that
+    of the whole model.
     """
 
-    def __init__(self, model: Any, prompts: Prompts, reference: Int[Tensor, "n pos"]):
+    def __init__(self, model: Any, prompts: Prompts, reference: Int[Tensor, "n pos"], read: Read | None = None):
+        """`read`: from the logits at END to one number per prompt; the logit difference unless stated."""
         self.model, self.prompts = model, prompts
-        sites = [f"blocks.{layer}.attn.hook_z" for layer in range(model.cfg.n_layers)]
+        self.read = read or (lambda last: _at(last, prompts.answer) - _at(last, prompts.wrong))
+        self.sites = [f"blocks.{layer}.attn.hook_z" for layer in range(model.cfg.n_layers)]
         with torch.no_grad():
-            _, cache = model.run_with_cache(reference, names_filter=sites)
-        self.means = {site: cache[site].mean(0) for site in sites}
-        self.known: dict[frozenset[str], tuple[float, float]] = {}
+            _, cache = model.run_with_cache(reference, names_filter=self.sites)
+        self.means = [cache[site].mean(0) for site in self.sites]
+        self.known: dict[frozenset[Kept], tuple[float, float]] = {}
         bias = model.b_U if model.ln_final.bias is None else model.ln_final.bias @ model.W_U + model.b_U
-        self.bias = (bias[prompts.answer] - bias[prompts.wrong]).detach()
+        self.bias = bias.detach()
         self.names = frozenset(f"{a}.{b}" for a in range(model.cfg.n_layers) for b in range(model.cfg.n_heads))
-        self.scale = self._run(self.names)[1]
+        self.scale = self._run([self.names])[0][1]
 
-    def __call__(self, heads: Iterable[str]) -> tuple[float, float]:
-        kept = frozenset(heads)
-        if kept not in self.known:
-            found, scale = self._run(kept)
-            held = (found - self.bias) * scale / self.scale + self.bias
-            self.known[kept] = (float(found.mean()), float(held.mean()))
-        return self.known[kept]
+    def __call__(self, kept: Iterable[Kept]) -> tuple[float, float]:
+        return self.all([kept])[0]
+
+    def all(self, sets: Iterable[Iterable[Kept]]) -> list[tuple[float, float]]:
+        """The same for many sets, several in one run."""
+        sets = [frozenset(kept) for kept in sets]
+        new = [kept for kept in dict.fromkeys(sets) if kept not in self.known]
+        for first in range(0, len(new), AT_ONCE):
+            some = new[first : first + AT_ONCE]
+            for kept, (last, scale) in zip(some, self._run(some), strict=True):
+                held = (last - self.bias) * scale / self.scale + self.bias
+                self.known[kept] = (float(self.read(last).mean()), float(self.read(held).mean()))
+        return [self.known[kept] for kept in sets]
 
     def incompleteness(self, circuit: Iterable[str], removed: Iterable[Iterable[str]]) -> Float[Tensor, "divisor set"]:
         """Circuit minus whole model, for every set that is removed from both; with either divisor."""
         circuit = frozenset(circuit)
-        sets = [(self(circuit - frozenset(k)), self(self.names - (frozenset(k) & circuit))) for k in removed]
-        return torch.tensor([[mine[i] - whole[i] for mine, whole in sets] for i in range(2)])
+        gone = [circuit & frozenset(k) for k in removed]
+        mine, whole = (self.all([of - k for k in gone]) for of in (circuit, self.names))
+        return (torch.tensor(mine) - torch.tensor(whole)).T
+
+    def _kept(self, kept: frozenset[Kept]) -> Bool[Tensor, "batch pos layer head"]:
+        """Which heads work where."""
+        tokens, cfg = self.prompts.tokens, self.model.cfg
+        works, at = torch.zeros(*tokens.shape, cfg.n_layers, cfg.n_heads, dtype=torch.bool), roles(self.prompts)
+        for one in kept:
+            if isinstance(one, str):
+                works[:, :, *patching.head(one)] = True
+            else:
+                works[torch.arange(len(tokens)), at[one[2]], one[0], one[1]] = True
+        return works
 
     @torch.no_grad()
-    def _run(self, kept: frozenset[str]) -> tuple[Float[Tensor, "batch"], Float[Tensor, "batch"]]:
-        """The logit differences, and the final norm's divisors at END."""
+    def _run(self, sets: Sequence[frozenset[Kept]]) -> list[tuple[Tensor, Tensor]]:
+        """For each set the logits at END, (batch, d_vocab), and the final norm's divisors there, (batch, 1)."""
+        works = torch.cat([self._kept(kept) for kept in sets])
 
-        def others(site: str) -> tuple[str, Any]:
-            layer = site.split(".")[1]
+        def at_means(z: Float[Tensor, "batch pos head d_head"], hook: Any, layer: int) -> Tensor:
+            return torch.where(works[:, :, layer, :, None], z, self.means[layer])
 
-            def at_means(z: Float[Tensor, "batch pos head d_head"], hook: Any) -> Tensor:
-                out = [head for head in range(z.shape[2]) if f"{layer}.{head}" not in kept]
-                z = z.clone()
-                z[:, :, out] = self.means[site][:, out]
-                return z
+        hooks = [(site, partial(at_means, layer=layer)) for layer, site in enumerate(self.sites)]
+        with self.model.hooks(fwd_hooks=hooks):
+            logits, cache = self.model.run_with_cache(
+                self.prompts.tokens.repeat(len(sets), 1), names_filter="ln_final.hook_scale"
+            )
+        rows, end = torch.arange(len(logits)), self.prompts.positions["END"].repeat(len(sets))
+        found = logits[rows, end], cache["ln_final.hook_scale"][rows, end]
+        return list(zip(*(x.split(len(self.prompts)) for x in found), strict=True))
 
-            return site, at_means
 
-        with self.model.hooks(fwd_hooks=[others(site) for site in self.means]):
-            logits, cache = self.model.run_with_cache(self.prompts.tokens, names_filter="ln_final.hook_scale")
-        end = self.prompts.positions["END"]
-        scale = cache["ln_final.hook_scale"][torch.arange(len(self.prompts)), end, 0]
-        return logit_diff(logits, end, self.prompts.answer, self.prompts.wrong), scale
+def _at(last: Float[Tensor, "batch d_vocab"], token: Int[Tensor, "batch"]) -> Float[Tensor, "batch"]:
+    return last.gather(1, token[:, None])[:, 0]
 
 
 def repair(

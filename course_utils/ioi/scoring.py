@@ -1,7 +1,7 @@
 """How well a method finds a planted circuit: nodes ranked by its effect, scored against the truth.
 
 1. A node is one head at one of the seven positions that have a name; the truth marks three of them.
-2. `roc` and `auc` – of any ranking; ties count half.
+2. `auc` – of any ranking; ties count half.
 3. `ranking` – of a sweep; `weight_size` – a baseline that runs no prompt.
 4. `methods` – every way to rank the nodes of a model, exact and estimated, with two such baselines.
 """
@@ -31,14 +31,6 @@ def auc(score: Float[Tensor, "node"], truth: Bool[Tensor, "node"]) -> Float[Tens
     return ((true > other).double() + (true == other).double() / 2).mean().to(score.dtype)
 
 
-def roc(score: Float[Tensor, "node"], truth: Bool[Tensor, "node"]) -> Float[Tensor, "2 point"]:
-    """The ROC curve: false-positive and true-positive rate as the threshold falls from above the largest score."""
-    levels = score.unique().flip(0)
-    picked = score[None] >= levels[:, None]  # (threshold, node)
-    rates = torch.stack([(picked & which).sum(1) / which.sum() for which in (~truth, truth)])
-    return torch.cat([torch.zeros(2, 1), rates], 1)
-
-
 @dataclass(frozen=True, repr=False)
 class Ranking:
     """A method's effect on each node for each prompt, (node, prompt), and which nodes are true."""
@@ -60,6 +52,11 @@ class Ranking:
         """How many of the true nodes are among as many that rank highest."""
         k = int(self.truth.sum())
         return int(self.truth[self.score.topk(k).indices].sum())
+
+    @property
+    def last(self) -> int:
+        """At which place of the ranking the last true node stands; nodes that score the same come before it."""
+        return int((self.score >= self.score[self.truth].min()).sum())
 
     def interval(self, draws: int = 200) -> tuple[float, float]:
         """95 % bootstrap interval of the AUC, prompts resampled."""
