@@ -44,3 +44,12 @@ def held_out_reading(every: int) -> tuple[Tensor, Labels]:
     tokens, flags, module = labelled(model, texts, 10**9)
     rows = torch.stack([flags[name][::every, 1:].flatten() for name in LABELS], 1)
     return tokens[::every], Labels(LABELS, rows, module[::every].repeat_interleave(tokens.shape[1] - 1))
+
+
+def training_reading(limit: int) -> tuple[Tensor, Labels]:
+    """So many contexts of training modules drawn at random, with the labels of all their positions but the first."""
+    known = corpus().train
+    drawn = torch.randperm(len(known), generator=torch.Generator().manual_seed(0)).tolist()
+    tokens, flags, module = labelled(zoo.load(MODEL, "cpu"), [known[i].text for i in drawn], limit)
+    rows = torch.stack([flags[name][:, 1:].flatten() for name in LABELS], 1)
+    return tokens, Labels(LABELS, rows, module.repeat_interleave(tokens.shape[1] - 1))

@@ -7,7 +7,7 @@
 5. `experiments`, `comparison`, `pricing`, `lookup`, `judging`, `names`, `stored`: its results.
 6. `diagram`, `census`, `code_view`, `anatomy`, `plane_views`,
    `label_view`: what it draws; `label_words`: how labels are called.
-7. `frontier`, `splitting`, `carried`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.
+7. `frontier`, `splitting`, `crossed`, `deeper_diagram`: for the deeper notebook; `riddles`: for exercises.
 """
 
 from course_utils.patching.harvesting import harvest

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils import plots
-from course_utils.sae.absorbing import detect_absorption
+from course_utils.sae.absorbing import absorption
 from course_utils.sae.matching import match_features
 from course_utils.sae.metrics import shrinkage
 from course_utils.sae.planted import Truth
@@ -24,6 +25,7 @@ from course_utils.sae.training import Training
 
 COLOURS = {"topk": plots.INK, "relu": plots.SERIES[3], "ICA": plots.SERIES[0], "PCA": plots.SERIES[2],
            "random": plots.GREY}  # fmt: skip
+DRAWS = 40  # random directions beside a parent's
 NAMES = {"topk": "TopK", "relu": "ReLU with L1", "random": "null: random"}
 
 
@@ -97,39 +99,54 @@ class Shrunk:
 
 @dataclass(frozen=True)
 class Families:
-    """What became of parents in a planted hierarchy.
+    """What became of parents in a planted hierarchy; all shares are of vectors with a parent and one of its children.
 
     Attributes:
-        main: the latent that stands for each parent, chosen by F1 where the parent is alone.
-        absorbed: of the rows with the parent and one of its children, the share in which the parent's latent is silent
-            and another carries the parent's direction; per parent.
-        alone: of the rows with the parent alone, the share in which its latent is active.
-        null: the share absorbed in rows with the parent and none of its children: whatever is called absorption there
-            is crowding, since no latent of a child has a reason to stand for the parent.
+        main: the latent that stands for each parent, chosen by F1 for "the parent is there".
+        missed: the share in which the parent's latent is silent; per parent, as all that follows.
+        absorbed: in which besides the latent of the child that is there supplies at least half of what all add along
+            the parent's direction. random: the same along random directions with the covariance of the vectors.
+        anyone: as `random`, but whichever latent supplies the half.
+        alone: the share of the vectors with the parent and no child in which the parent's latent is silent.
+        lean: the mean cosine of the children's latents with their parent. others: with the other parents.
     """
 
     main: Int[Tensor, "parent"]
+    missed: Float[Tensor, "parent"]
     absorbed: Float[Tensor, "parent"]
+    random: Float[Tensor, "parent"]
+    anyone: Float[Tensor, "parent"]
     alone: Float[Tensor, "parent"]
-    null: Float[Tensor, "parent"]
+    lean: Float[Tensor, "parent"]
+    others: Float[Tensor, "parent"]
 
     @classmethod
     @torch.no_grad()
     def of(cls, truth: Truth, done: Training, most: int, rows: int = 16_000) -> Families:
-        """Counted in vectors with no more than `most` features; parents' latents are chosen on other vectors."""
+        """Counted in vectors with no more than `most` features; the latents are chosen on other vectors."""
         choosing, judging = (truth.sample(rows, torch.Generator().manual_seed(seed)) for seed in (10_004, 10_002))
-        code, few = done.sae.encode(judging[0]), (judging[1] > 0).sum(1) <= most
-        first, parents = done.sae.encode(choosing[0]), (truth.parent < 0).nonzero()[:, 0]
-        main, absorbed, alone, null = [], [], [], []
-        for parent in parents.tolist():
-            chosen = _stands_for(first, *_with_and_without(truth, choosing[1], parent)[1:])
-            with_child, without, _ = (rows & few for rows in _with_and_without(truth, judging[1], parent))
-            main.append(chosen)
-            for share, there in ((absorbed, with_child), (null, without)):
-                found = detect_absorption(code, done.sae.W_dec, truth.directions[parent], there, chosen)
-                share.append(found.sum() / there.sum())
-            alone.append((code[without, chosen] > 0).float().mean())
-        return cls(torch.tensor(main), torch.stack(absorbed), torch.stack(alone), torch.stack(null))
+        first, code, W_dec = done.sae.encode(choosing[0]), done.sae.encode(judging[0]), done.sae.W_dec
+        stands = [_stands_for(first, there) for there in (choosing[1] > 0).T]  # a latent for each feature
+        there = (judging[1] > 0) & ((judging[1] > 0).sum(1) <= most)[:, None]
+        centred = choosing[0] - choosing[0].mean(0)
+        drawn = torch.randn(DRAWS, rows, generator=torch.Generator().manual_seed(0)) @ centred
+        parents, table = (truth.parent < 0).nonzero()[:, 0].tolist(), []
+        for parent in parents:
+            main, children = stands[parent], (truth.parent == parent).nonzero()[:, 0]
+            child = there[:, children].any(1)
+            silent = code[:, main] == 0
+            missed, alone = child & silent, there[:, parent] & ~child
+            own = torch.tensor([stands[i] for i in children])[there[missed][:, children].int().argmax(1)]
+            every = torch.ones(len(own), dtype=torch.bool)
+            carriers = [absorption(code[missed], W_dec, direction, every, main).carrier
+                        for direction in (truth.directions[parent], *drawn)]  # fmt: skip
+            by_child = torch.stack([carrier == own for carrier in carriers]).sum(1) / child.sum()
+            by_any = torch.stack([carrier >= 0 for carrier in carriers]).sum(1) / child.sum()
+            cosine = F.normalize(W_dec[[stands[i] for i in children]], dim=1) @ truth.directions[parents].T
+            is_own = torch.tensor(parents) == parent
+            table.append([missed.sum() / child.sum(), by_child[0], by_child[1:].mean(), by_any[1:].mean(),
+                          (alone & silent).sum() / alone.sum(), cosine[:, is_own].mean(), cosine[:, ~is_own].mean()])
+        return cls(torch.tensor([stands[parent] for parent in parents]), *torch.tensor(table).T)
 
 
 @dataclass(frozen=True)
@@ -137,22 +154,18 @@ class AbsorptionByKind:
     """`Families` of several kinds of dictionary, each the mean over parents, (kind, seed)."""
 
     kinds: tuple[str, ...]
+    missed: Float[Tensor, "kind seed"]
     absorbed: Float[Tensor, "kind seed"]
-    null: Float[Tensor, "kind seed"]
+    random: Float[Tensor, "kind seed"]
+    anyone: Float[Tensor, "kind seed"]
     alone: Float[Tensor, "kind seed"]
+    lean: Float[Tensor, "kind seed"]
+    others: Float[Tensor, "kind seed"]
     unexplained: Float[Tensor, "kind seed"]
     l0: Float[Tensor, "kind seed"]
 
 
-def _with_and_without(truth: Truth, f: Tensor, parent: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The rows with a parent and one of its children, with the parent alone, and without the parent."""
-    there = f[:, parent] > 0
-    child = (f[:, truth.parent == parent] > 0).any(1)
-    return there & child, there & ~child, ~there
-
-
-def _stands_for(code: Tensor, alone: Tensor, absent: Tensor) -> int:
-    """The latent that tells best (by F1) where the parent is alone from where it is not there at all."""
-    kept = alone | absent
-    on, flag = (code[kept] > 0).float(), alone[kept].float()
+def _stands_for(code: Tensor, there: Tensor) -> int:
+    """The latent that tells best (by F1) where a feature is."""
+    on, flag = (code > 0).float(), there.float()
     return int((2 * (flag @ on) / (on.sum(0) + flag.sum()).clamp(min=1)).argmax())

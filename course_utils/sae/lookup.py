@@ -10,7 +10,8 @@ the same list with tokens before that were drawn from other places: as many pair
 
 `recent_list`: a list for each of the last few places. Yes if at one of them stands a token of that place's list.
 
-All are judged on the second half, as every other contestant is.
+All are judged on the second half, as every other contestant is. The halves are those of `Labels`: where lists are
+given more text to learn from, it is of the first.
 """
 
 from __future__ import annotations

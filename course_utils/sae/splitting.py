@@ -120,14 +120,14 @@ class SplitsAtRate:
     """Labels by width with k in proportion to the width, so that a latent is active equally often on average.
 
     Attributes:
-        f1: (width, seed, label), of the best latent. precision, recall: of the best for all keywords, (width, seed).
+        f1: (width, seed, label), of the best latent.
+        broad: how often the best latent for all keywords says yes at each of `KEYWORDS`, (width, seed, keyword).
     """
 
     labels: tuple[str, ...]
     widths: Int[Tensor, "width"]
     f1: Float[Tensor, "width seed label"]
-    precision: Float[Tensor, "width seed"]
-    recall: Float[Tensor, "width seed"]
+    broad: Float[Tensor, "width seed keyword"]
 
     def of(self, label: str) -> Float[Tensor, "width seed"]:
         """One label by width; "keyword" stands for the mean over single keywords."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils import stored
-from course_utils.sae.carried import CarriedByLabel, CarriedKnown
 from course_utils.sae.crossed import Crossed
 from course_utils.sae.edits import Edits
 from course_utils.sae.experiments import AbsorptionByKind, RecoveryCurves
@@ -28,10 +27,13 @@ FOLDER = Path(__file__).parent / "stored_results"
 TRUTH = dict(features=64, d=32, probability=0.04)  # the lesson's known truth: twice as many features as dimensions
 PAIRS = dict(correlation="pairs", together=1.0)  # the same features, two and two always together
 RECIPE = Recipe(steps=600, batch=512, lr=3e-3, dead_after=20_000)  # its training, a few seconds
+LONG = replace(RECIPE, steps=5 * RECIPE.steps)  # of `prices`, `kept` and `recovery`
 PENALTY = 0.3  # its λ
 PRICES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)  # the λ of `prices`
 KEPT = (1, 2, 5, 8)  # the k of `kept`
+DENSE, DENSE_KEPT = 0.16, (5, 8, 10, 13, 16)  # where about ten features are active; the k of `recovery_k`
 ACTIVE = 2.56  # features in a vector of the truth, on average: 64 · 0.04
+LISTED = 3000  # contexts of training text from which the lists are made
 LISTS = ("token before", "pair", "last three")  # of `pair_lists`
 FAMILIES = dict(features=40, d=32, probability=0.15, correlation="hierarchy", children=3)  # ten parents
 FAMILY_KINDS = {
@@ -51,8 +53,6 @@ WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and w
 CONTROL = 768  # latents of those of the untrained model
 RATE = 24  # latents for each active one in `splits_at_rate`, which has the three narrowest
 LONGER, LONGER_WIDTH = 4, 192  # times as many steps as `shared`, of dictionaries so wide
-MOST = (8, 2, 1)  # latents that stand for a parent in `carried_known`, at most
-CARRIED = ("closes", "opens", "in_brackets", "in_comment", "definition", "attribute", "kind_keyword", "kind_number")
 FRONTIER = {  # kind, latents, three settings
     "TopK": ("topk", 384, [dict(k=k) for k in (8, 16, 32)]),
     "BatchTopK": ("batchtopk", 384, [dict(k=k) for k in (8, 16, 32)]),
@@ -68,13 +68,12 @@ NAMED_CONTEXTS = 64  # held-out contexts of `held_out`
 JUDGES = 48  # held-out contexts that judge a name
 EFFECT_CONTEXTS, EFFECT_LATENTS, EFFECT_ACTIVE = 8, 120, 10  # of the course's programs; drawn; active at least so often
 SHA256 = {
+    "recovery_k": "45665aa271cbb6001134aa17974b0dafcb4e59c06879ec528d3e8c4f8643ffa8",
     "shared_longer": "015bcc1ebf8b62218791f34a9d120aa6a2708a81fcaff0af53e14db71f9a71c6",
-    "splits_at_rate": "81e812665f8e33423f29bbc50b9e28992f9b5430a817a4aa7da2a7063e39aadd",
-    "carried_known": "a296ebf7c320c9df32ba1e06bd2bc41db297d0b6b76ef5b07bc94117c12c5514",
+    "splits_at_rate": "5991cbbf891afcce0b8dbb2c002aef2be7a715e0f911998756e14b96d46a1099",
     "shared_known": "52f7433c6c023d5fc266166e164b9c8772e1d025fc0969b81a1140a0bf4d70e2",
     "splits": "f133384f3a9d6f3dc330884f9c87c75a6ef4aece2145b0b3738965e102a144e9",
     "frontier": "d22690b4dfa88ddbb39c528775d45a09c27dc00b60a87e64c6ac5ba2bca93f16",
-    "carried": "aa20f06539bbf28e8f2a16da8876961f418805e9b9d5069e95fb2064490f6c40",
     "crossed": "9e4e74f127cd65c815c1aa7dffd000154e4705c7a452a9016cb14e3d9e092378",
     "shared": "3b2cc1ac52ea0c0972a9c1e9866489491bfd6f9bcf4465afdb64aa6785669a10",
     "shuffled": "5d66872b0518397edce9712a6919b0c5bbfd7eaa1e195cdd4f598ef126dba301",
@@ -83,16 +82,16 @@ SHA256 = {
     "sets": "8b193bc6c4f4c47a94f44a42eaf1945ae853aeceabe897698ce40343705f6954",
     "nameable": "b45c3d3e7e98b8eda62996e5d02e4976f9325d5f3543d64326c771140d8a1fa4",
     "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
-    "absorption": "385e3718719ad8efde5ba13e7e56038d8bd82c48912aac22a9b619e4e159e165",
+    "absorption": "e1127ca51cc5ddeb7a070cdf1d19d654271eb09eb62184ee5f50afe5c05c62fd",
     "edits": "2e6262ef202067da9b95840470ab691c4c7502667696269010cdb2c6d2211bc1",
     "paths": "0485d96ba2e61d050180be76ddb311bf7bc86abe58bb9f978c4a8a776334f208",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
     "labels": "01986325515e5a9b70db83a17bc3d39119cdfe48bb26d89ee3d9ab1c90b13b2d",
-    "lookup": "b25afb9f023f8f4cf3eb28fb6aaffb168587281be7b6a2389f6b7165b188ea42",
-    "pairs": "d574980d6dc944df5caa3ef413afc285afe3ed96b24381fb5da1a81f445cd1fd",
+    "lookup": "c1213e35e6ead7d3dfc1296b5ec435fde3938e74578804758908a14103aba105",
+    "pairs": "09ff6f72ff72f780fdfb81ceb1317123cdf573f76e0e157eb36c21998e4cbb03",
     "price": "7e19640e478ce657c6403c5dbbb03ccde168dde8da4624ebe56bb0da51ffcfb4",
-    "recovery_density": "f603676b6c635b335a13e239aa8e6dd6127156bec64db084f06369841a108ed0",
-    "recovery_width": "61ede476fa3952c90b2aab4cc89f34520ec0a1bf3803be080a4b690fe258b733",
+    "recovery_density": "6a7ef6ef3efc7ecab58f63c390986819e49f32237d61d1011aa1ca06058ec220",
+    "recovery_width": "12b2d89fb243bc84293df7f78db5cc9158dfccd0a0a8d4ed26cd84cafe4c8c9a",
 }
 
 
@@ -123,7 +122,7 @@ def label_scores() -> LabelScores:
 
 @lru_cache
 def token_lists() -> dict[str, tuple[float, float, float]]:
-    """{label: F1 of the best list of tokens, with its interval}, on the rows of `label_scores`."""
+    """{label: F1 of a list of tokens, with its interval}, made from training text, judged as `label_scores`."""
     arrays = stored.load(FOLDER, "lookup", SHA256["lookup"])
     ends = zip(*(arrays[key].tolist() for key in ("f1", "low", "high")), strict=True)
     return dict(zip(LABELS, ends, strict=True))
@@ -131,7 +130,7 @@ def token_lists() -> dict[str, tuple[float, float, float]]:
 
 @lru_cache
 def pair_lists() -> dict[str, dict[str, tuple[float, float, float]]]:
-    """{label: {list: F1 with its interval}} of lists that see tokens before, on the rows of `label_scores`."""
+    """{label: {list: F1 with its interval}} of lists that see tokens before, made and judged as `token_lists`."""
     arrays = stored.load(FOLDER, "pairs", SHA256["pairs"])
     ends = torch.stack([arrays[key] for key in ("f1", "low", "high")], 2)  # (list, label, end)
     return {label: {name: tuple(ends[i, j].tolist()) for i, name in enumerate(LISTS)} for j, label in enumerate(LABELS)}
@@ -240,22 +239,16 @@ def shared_longer() -> dict[str, torch.Tensor]:
 
 
 @lru_cache
+def recovery_k() -> dict[int, Float[Tensor, "seed"]]:
+    """{k: the share of 64 known features that TopK finds}, where about ten of them are active."""
+    arrays = stored.load(FOLDER, "recovery_k", SHA256["recovery_k"])
+    return dict(zip(arrays["k"].tolist(), arrays["found"], strict=True))
+
+
+@lru_cache
 def shared_known() -> dict[str, torch.Tensor]:
     """Two trainings on each of three known truths: what both have "found", and "decoder" and "null" as in `shared`."""
     return stored.load(FOLDER, "shared_known", SHA256["shared_known"])
-
-
-@lru_cache
-def carried_known() -> CarriedKnown:
-    """The criterion of `carried` on TopK dictionaries of the planted hierarchy, where absorption is known."""
-    arrays = stored.load(FOLDER, "carried_known", SHA256["carried_known"])
-    return CarriedKnown(torch.tensor(MOST), **arrays)
-
-
-@lru_cache
-def carried() -> CarriedByLabel:
-    """Absorption in the widest dictionaries of the code model, over 3 seeds."""
-    return CarriedByLabel(CARRIED, **stored.load(FOLDER, "carried", SHA256["carried"]))
 
 
 @lru_cache

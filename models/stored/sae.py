@@ -1,9 +1,9 @@
 """The stored results of lesson 2, and here those in which the truth is known.
 
-`recovery_width`, `recovery_density`: how much of a known truth is found, over seeds (a minute each).
+`recovery_width`, `recovery_density`: how much of a known truth is found, over seeds (nine minutes each).
+`recovery_k`: the same by TopK for several k, where ten features are active (six minutes).
 `sets`: the lesson's dictionaries on three sets of features, apart and in pairs (a minute).
-`absorption`: parents whose latents fall silent, by kind of dictionary, over seeds (a minute).
-`carried_known`: whether a criterion made for models finds the absorption of `absorption` (a minute).
+`absorption`: parents whose latents fall silent, by kind of dictionary, over seeds (two minutes).
 `shared_known`: what two trainings on the same known features have in common (a minute).
 `price`: ReLU with L1 for several λ, and TopK, trained longer, over seeds (ten minutes).
 `kept`: TopK for several k, likewise.
@@ -19,7 +19,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from course_utils.sae.carried import Carried, carried
 from course_utils.sae.config import Config
 from course_utils.sae.experiments import Families
 from course_utils.sae.matching import SHARED, agreement, match_features
@@ -28,13 +27,15 @@ from course_utils.sae.plane_views import pair_sums
 from course_utils.sae.planted import Recovery, Truth, baselines
 from course_utils.sae.pricing import FOUND, Priced
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
+    DENSE,
+    DENSE_KEPT,
     FAMILIES,
     FAMILY_KINDS,
     FAMILY_SEEDS,
     FEW,
     FOLDER,
     KEPT,
-    MOST,
+    LONG,
     PAIRS,
     PENALTY,
     PRICES,
@@ -42,10 +43,10 @@ from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
     TRUTH,
 )
 from course_utils.sae.training import train
-from course_utils.sae.units import Labels
 from models.stored import sae_code, sae_shipped
 
 SEEDS = 3
+COUNTED = ("missed", "absorbed", "random", "anyone", "alone", "lean", "others")  # of `Families`
 METHODS = ("topk", "relu", "ICA", "PCA", "random")
 
 
@@ -65,7 +66,7 @@ def _curves(x: list[float], truths: list[list[Truth]], latents: list[int]) -> di
             active = float((truth.magnitudes(20_000, torch.Generator().manual_seed(5)) > 0).sum(1).float().mean())
             got = baselines(truth, width, seed=seed)
             for kind, config in _configs(truth.directions.shape[1], width, active).items():
-                done = train(config, truth, RECIPE, device="cpu", show=False)
+                done = train(config, truth, LONG, device="cpu", show=False)
                 got[kind] = Recovery.of(truth, done.sae.W_dec)
             for m, method in enumerate(METHODS):
                 cosine[m, seed, i], found[m, seed, i] = got[method].matched, got[method].found
@@ -86,6 +87,15 @@ def make_density() -> dict[str, Tensor]:
     return _curves(shares, truths, [96] * len(shares))
 
 
+def make_recovery_k() -> dict[str, Tensor]:
+    """The recipe of `recovery_k`: 96 latents; the truths of `recovery_density` whose features are active at `DENSE`."""
+    truths = [Truth.draw(**(TRUTH | dict(probability=DENSE)), seed=seed) for seed in range(SEEDS)]
+    shapes = [Config(d_in=32, n_latents=96, k=k) for k in DENSE_KEPT]
+    done = [[(truth, train(shape, truth, LONG, device="cpu", show=False)) for truth in truths] for shape in shapes]
+    found = [[Recovery.of(truth, each.sae.W_dec).found for truth, each in row] for row in done]
+    return {"k": torch.tensor(DENSE_KEPT), "found": torch.tensor(found)}
+
+
 def make_sets() -> dict[str, Tensor]:
     """The recipe of `sets`: 64 features that come and go alone, and the same in pairs; TopK with k = 3."""
     measures: dict[str, list[list[float]]] = {"found": [], "unexplained": [], "sums": []}
@@ -104,7 +114,7 @@ def make_sets() -> dict[str, Tensor]:
 
 def make_absorption() -> dict[str, Tensor]:
     """The recipe of `absorption`: ten parents with three children each, in 32 dimensions; 60 latents, 6 truths."""
-    rows: dict[str, list[list[float]]] = {key: [] for key in ("absorbed", "null", "alone", "unexplained", "l0")}
+    rows: dict[str, list[list[float]]] = {key: [] for key in (*COUNTED, "unexplained", "l0")}
     for more in FAMILY_KINDS.values():
         seeds = {key: [] for key in rows}
         for seed in range(FAMILY_SEEDS):
@@ -112,36 +122,13 @@ def make_absorption() -> dict[str, Tensor]:
             done = train(Config(d_in=32, n_latents=60, **more), truth, RECIPE, device="cpu", show=False)
             x, _ = truth.sample(4000, torch.Generator().manual_seed(10_003))
             found, quality = Families.of(truth, done, FEW), Quality.of(done.sae, x)
-            for key in ("absorbed", "null", "alone"):
+            for key in COUNTED:
                 seeds[key].append(getattr(found, key).mean().item())
             seeds["unexplained"].append(quality.unexplained)
             seeds["l0"].append(quality.l0)
         for key, values in seeds.items():
             rows[key].append(values)
     return {key: torch.tensor(values) for key, values in rows.items()}
-
-
-def make_carried_known() -> dict[str, Tensor]:
-    """The recipe of `carried_known`: the parents of `absorption`, TopK; 8000 rows, a hundred to a module, 3 seeds."""
-    rows: dict[str, list[Tensor]] = {key: [] for key in ("latents", "missed", "absorbed", "null")}
-    for seed in range(SEEDS):
-        truth = Truth.draw(**FAMILIES, seed=seed)
-        shape = Config(d_in=32, n_latents=60, **FAMILY_KINDS["TopK, k = 3"])
-        sae = train(shape, truth, RECIPE, device="cpu", show=False).sae
-        x, strength = truth.sample(8000, torch.Generator().manual_seed(10_004))
-        f, parents = sae.encode(x), (truth.parent < 0).nonzero()[:, 0].tolist()
-        names = tuple(f"parent {parent}" for parent in parents)
-        labels = Labels(names, strength[:, parents] > 0, torch.arange(len(x)) // 100)
-        rng = torch.Generator().manual_seed(0)
-        found = [[carried(x, f, sae.W_dec, labels, name, rng, most) for name in names] for most in MOST]
-        for key in rows:
-            values = [[_mean(one, key) for one in each] for each in found]
-            rows[key].append(torch.tensor(values).mean(1))
-    return {key: torch.stack(values, 1) for key, values in rows.items()}
-
-
-def _mean(found: Carried, key: str) -> float:
-    return float(len(found.main)) if key == "latents" else torch.as_tensor(getattr(found, key)).mean().item()
 
 
 def make_shared_known() -> dict[str, Tensor]:
@@ -172,15 +159,14 @@ def make_kept() -> dict[str, Tensor]:
 
 
 def _priced(shapes: list[Config]) -> dict[str, Tensor]:
-    """Every measure of `Priced`, (shape, truth), after trainings five times as long as `RECIPE`."""
+    """Every measure of `Priced`, (shape, truth), after trainings as long as `LONG`."""
     truths = [Truth.draw(**TRUTH, seed=seed) for seed in range(SEEDS)]
-    recipe = replace(RECIPE, steps=5 * RECIPE.steps)
-    done = [[Priced.of(truth, train(shape, truth, recipe, device="cpu", show=False)) for truth in truths]
+    done = [[Priced.of(truth, train(shape, truth, LONG, device="cpu", show=False)) for truth in truths]
             for shape in shapes]  # fmt: skip
     return {key: torch.tensor([[getattr(each, key) for each in row] for row in done]) for key in Priced.MEASURES}
 
 
-MAKERS = {"recovery_width": make_width, "recovery_density": make_density, "sets": make_sets,
-          "absorption": make_absorption, "carried_known": make_carried_known,
-          "shared_known": make_shared_known, "price": make_price, "kept": make_kept,
+MAKERS = {"recovery_width": make_width, "recovery_density": make_density, "recovery_k": make_recovery_k,
+          "sets": make_sets, "absorption": make_absorption, "shared_known": make_shared_known,
+          "price": make_price, "kept": make_kept,
           **sae_shipped.MAKERS, **sae_code.MAKERS}  # fmt: skip

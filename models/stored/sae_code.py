@@ -3,7 +3,7 @@
 Each is measured on dictionaries that `models/sae_grid.py` trains and keeps in the cache; one core, and minutes:
 
 `frontier` 8 · `scaling` 8 · `splits` 3 (besides scaling's) · `splits_at_rate` 2 · `shared` none besides ·
-`shared_longer` 4 · `carried` none besides · `shuffled` 1 · `crossed` 2. They read modules of the Python that runs them
+`shared_longer` 4 · `shuffled` 1 · `crossed` 2. They read modules of the Python that runs them
 (stored: 3.11).
 """
 
@@ -17,16 +17,14 @@ import torch
 from torch import Tensor
 
 from course_utils.patching.harvesting import harvest
-from course_utils.sae.carried import carried
 from course_utils.sae.config import Config
 from course_utils.sae.matching import SHARED, agreement, match_features
 from course_utils.sae.metrics import fvu
 from course_utils.sae.objective import objective
 from course_utils.sae.paired import second_share
 from course_utils.sae.sources import Rows
-from course_utils.sae.splitting import with_parts
+from course_utils.sae.splitting import KEYWORDS, with_parts
 from course_utils.sae.stored import (  # noqa: F401 (FOLDER for `save`)
-    CARRIED,
     CONTROL,
     FOLDER,
     FRONTIER,
@@ -111,14 +109,16 @@ def make_splits_at_rate() -> dict[str, Tensor]:
     """The recipe of `splits_at_rate`: as `splits`, with one latent in `RATE` active, up to 384 latents."""
     tokens, labels = _labelled()
     x, widths = harvest(load_model(grid.MODEL, "cpu"), grid.HOOK, tokens), WIDTHS[:3]
-    rows: dict[str, list[list]] = {key: [] for key in ("f1", "precision", "recall")}
+    of = [labels.names.index(f"keyword: {word}") for word in KEYWORDS]
+    flags = labels.flags[:, of] & labels.halves[1][:, None]
+    rows: dict[str, list[list]] = {key: [] for key in ("f1", "broad")}
     for width in widths:
         runs = [grid.of_kind("topk", width, seed, k=width // RATE) for seed in range(SEEDS)]
         units = [Units(torch.cat([done.sae.encode(part) for part in x.split(4096)]), labels) for done in runs]
         rows["f1"].append([[one.best(name).f1 for name in labels.names] for one in units])
         broad = [one.best("kind_keyword") for one in units]
-        rows["precision"].append([best.precision for best in broad])
-        rows["recall"].append([best.recall for best in broad])
+        said = [one.values[:, best.units[0]] > best.thresholds[0] for one, best in zip(units, broad, strict=True)]
+        rows["broad"].append([((yes[:, None] & flags).sum(0) / flags.sum(0)).tolist() for yes in said])
     return {"widths": torch.tensor(widths)} | {key: torch.tensor(values) for key, values in rows.items()}
 
 
@@ -150,24 +150,6 @@ def make_shared() -> dict[str, Tensor]:
         decoder.append([matching.found(SHARED) for matching in alone])
     return {"widths": torch.tensor(WIDTHS), "shared": torch.tensor(shared), "decoder": torch.tensor(decoder),
             "null": torch.tensor(null)}  # fmt: skip
-
-
-def make_carried() -> dict[str, Tensor]:
-    """The recipe of `carried`: the widest dictionaries of `scaling`, three seeds; 104 contexts."""
-    tokens, labels = _labelled()
-    x = harvest(load_model(grid.MODEL, "cpu"), grid.HOOK, tokens)
-    table: dict[str, list[list[float]]] = {key: [] for key in ("latents", "missed", "absorbed", "null", "highest")}
-    saes = [grid.of_kind("topk", WIDTHS[-1], seed, k=16).sae for seed in range(SEEDS)]
-    codes = [torch.cat([sae.encode(part) for part in x.split(4096)]) for sae in saes]
-    for label in CARRIED:
-        found = [carried(x, f, sae.W_dec, labels, label, torch.Generator().manual_seed(0))
-                 for sae, f in zip(saes, codes, strict=True)]  # fmt: skip
-        table["latents"].append([float(len(each.main)) for each in found])
-        table["missed"].append([each.missed for each in found])
-        table["absorbed"].append([each.absorbed for each in found])
-        table["null"].append([each.null.mean().item() for each in found])
-        table["highest"].append([each.null.max().item() for each in found])
-    return {key: torch.tensor(values) for key, values in table.items()}
 
 
 def make_shuffled() -> dict[str, Tensor]:
@@ -203,4 +185,4 @@ def make_crossed() -> dict[str, Tensor]:
 
 MAKERS = {"frontier": make_frontier, "scaling": make_scaling, "splits": make_splits,
           "splits_at_rate": make_splits_at_rate, "shared": make_shared, "shared_longer": make_shared_longer,
-          "carried": make_carried, "shuffled": make_shuffled, "crossed": make_crossed}  # fmt: skip
+          "shuffled": make_shuffled, "crossed": make_crossed}  # fmt: skip

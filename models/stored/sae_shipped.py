@@ -1,7 +1,7 @@
 """The stored results of lesson 2 that judge its bundled dictionaries.
 
-`lookup`: how well a list of tokens tells each label (a minute).
-`pairs`: how well lists that see the tokens before do (a minute).
+`lookup`: how well a list of tokens, made from training text, tells each label (five minutes).
+`pairs`: how well lists that see the tokens before do (six minutes).
 `labels`: which units of `code-4l` tell which exact label, on the standard library's held-out modules (four minutes).
 `nameable`: where the latents of the exercise are active on held-out modules (seconds).
 `names`: the text on which the names of the lesson's four latents are counted, and what a random model and probes reach
@@ -35,6 +35,7 @@ from course_utils.sae.stored import (
     EFFECT_CONTEXTS,
     EFFECT_LATENTS,
     JUDGES,
+    LISTED,
     NAMEABLE,
     NAMED_CONTEXTS,
     PATH_DRAWN,
@@ -46,7 +47,7 @@ from course_utils.sae.stored import (
     held_out,
 )
 from course_utils.sae.units import Labels, Units, best_threshold, probe
-from models.sae_text import held_out_reading
+from models.sae_text import held_out_reading, training_reading
 
 
 def make_labels() -> dict[str, Tensor]:
@@ -57,9 +58,20 @@ def make_labels() -> dict[str, Tensor]:
     return {key: value for key, value in vars(found).items() if isinstance(value, Tensor)}
 
 
-def make_lookup() -> dict[str, Tensor]:
-    """The recipe of `lookup`: how well a list of tokens tells each label, on the rows of `labels`."""
+def _learnt() -> tuple[Tensor, Labels]:
+    """Training text, on which lists are made, and those modules of `labels` on which they are judged."""
+    text, known = training_reading(LISTED)
     tokens, labels = held_out_reading(3)
+    second = labels.halves[1]
+    chosen = second.view(len(tokens), -1)[:, 0]
+    flags = torch.cat([known.flags, labels.flags[second]])
+    module = torch.cat([2 * known.module, labels.module[second]])
+    return torch.cat([text, tokens[chosen]]), Labels(LABELS, flags, module)
+
+
+def make_lookup() -> dict[str, Tensor]:
+    """The recipe of `lookup`: how well a list of tokens tells each label, judged on the rows of `labels`."""
+    tokens, labels = _learnt()
     lists = [token_list(tokens[:, 1:].flatten(), labels, name) for name in LABELS]
     found = {key: torch.tensor([getattr(best, key) for best in lists]) for key in ("f1", "low", "high")}
     return found | {"size": torch.tensor([len(best.units) for best in lists])}
@@ -67,7 +79,7 @@ def make_lookup() -> dict[str, Tensor]:
 
 def make_pairs() -> dict[str, Tensor]:
     """The recipe of `pairs`: lists of the token before, of pairs, and of the last three tokens."""
-    tokens, labels = held_out_reading(3)
+    tokens, labels = _learnt()
     before, ids = tokens[:, :-1].flatten(), tokens[:, 1:].flatten()
     longer = torch.cat([tokens[:, :1].expand(-1, 2), tokens], 1)  # the starting token stands before a context
     three = torch.stack([longer[:, 2 - back : -1 - back].flatten() for back in range(3)], 1)

@@ -17,6 +17,6 @@ Prediction(id="sae.path", choices=("attention 3", "MLP 3", "attention 4", "MLP 4
 Prediction(id="sae.absorbed", choices=("less often", "about as often", "more often"),
            question="With k = 5 instead of 3, how often will TopK absorb a parent?")  # fmt: skip
 Prediction(id="sae.split", choices=("it rises", "it stays about the same", "it falls"),
-           question="From 96 to 1 536 latents, what will the F1 of the best latent for all keywords do?")  # fmt: skip
+           question="From 96 to 1 536 latents, all with k = 16, what will the F1 of the best latent for all keywords do?")  # fmt: skip
 Prediction(id="sae.shared", between=(0, 1), tolerance=0.1,
            question="64 known features: which share of their 96 latents will two trainings have in common?")  # fmt: skip
