@@ -74,10 +74,12 @@ def test_places_are_shown_in_their_order_with_the_token_that_counts_underlined(r
     assert shown._repr_html_().count("border-bottom") >= 3 and len(repr(shown).splitlines()) == 3
 
 
-def test_a_path_leads_past_every_part_and_through_it():
-    page = sae.two_paths(("attention 3", "MLP 3"))
-    assert {"attention 3", "MLP 3", "the direct path"} <= {text.get_text() for text in page.fig.axes[0].texts}
-    assert "attention 3, MLP 3" in page.alt
+def test_whoever_misses_a_latent_has_a_crossed_arrow():
+    page = sae.who_reads(("MLP 3", "unembedding"), {"all\nread it": (), "MLP 3 alone\nmisses it": ("MLP 3",)})
+    axes = page.fig.axes[0]
+    assert {"MLP 3", "unem-\nbedding", "all\nread it"} <= {text.get_text() for text in axes.texts}
+    assert len([line for line in axes.lines if line.get_linestyle() == "--"]) == 1
+    assert "all read it: crossed out nothing; MLP 3 alone misses it: crossed out MLP 3" in page.alt
 
 
 def test_labels_stand_in_rows_and_bold_are_those_at_which_the_latent_beats_the_list():

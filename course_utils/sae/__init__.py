@@ -19,7 +19,7 @@ from .basics import decode, encode, loss, pre_activations
 from .census import Census
 from .code_view import shaded_code
 from .config import KINDS, Config
-from .diagram import autoencoder, two_paths
+from .diagram import autoencoder, who_reads
 from .effects import Bench, Effect, latent_effect, matched_latents
 from .experiments import Families, RecoveryCurves, Shrunk
 from .harvesting import Stream
@@ -58,6 +58,6 @@ __all__ = [
     "loss", "loss_recovered", "match_features", "matched_cosines", "matched_latents", "mean_max_cosine", "nameless",
     "pair_failure", "pair_sums", "pca_directions", "pre_activations", "probe", "random_directions", "read_off",
     "resample_dead", "score_labels", "sealed", "shaded_code", "share_found", "shrinkage",
-    "token_list", "top_contexts", "topk", "train", "turned", "two_paths", "two_ways", "without_parallel",
+    "token_list", "top_contexts", "topk", "train", "turned", "two_ways", "who_reads", "without_parallel",
     "write_pages",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
-"""Drawings: a sparse autoencoder, and the paths by which what a latent writes reaches the prediction."""
+"""Drawings: a sparse autoencoder, and the parts of the model that read what a latent contributes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from matplotlib.patches import Rectangle
 
@@ -33,22 +33,38 @@ def autoencoder() -> Picture:
     )
 
 
-def two_paths(parts: Sequence[str]) -> Picture:
-    """What a latent writes runs along the stream to the unembedding; each part of the later blocks reads the stream."""
-    page, stream, above = sheet(1.75), 0.55, 1.3
-    page.line([(1.2, stream), (5.75, stream)], colour=plots.STREAM, thick=7, behind=True)
-    page.arrow((1.2, stream), (5.75, stream), colour=plots.HEAD, thick=2)
-    for at, text, colour in (((3.5, 0.2), "the direct path", plots.HEAD),
-                             ((0.62, stream), "what the\nlatent writes", plots.HEAD),
-                             ((6.5, stream), "unembedding,\nprediction", plots.INK)):  # fmt: skip
-        page.text(at, text, colour=colour, size=SMALL, halo=False)
-    for i, part in enumerate(parts):
-        x = 1.95 + 1.15 * i
-        page.box((x, above), part, fill=plots.MLP if part.startswith("MLP") else plots.TOKEN, width=1.02, size=SMALL)
-        page.arrow((x - 0.26, stream + 0.06), (x - 0.26, above - 0.2), thick=1.3)
-        page.arrow((x + 0.26, above - 0.2), (x + 0.26, stream + 0.06), thick=1.3)
-    return page.picture(f"A line from what the latent writes to the prediction. Above it {len(parts)} boxes, "
-                        f"{', '.join(parts)}, each with an arrow from the line and one back to it.")  # fmt: skip
+def who_reads(readers: Sequence[str], cases: Mapping[str, Collection[str]]) -> Picture:
+    """The stream with what a latent contributes, and the parts that read it; below one another, for several cases.
+
+    Args:
+        readers: in the order of the model; the last is the unembedding.
+        cases: {its name: the readers that miss the latent}.
+    """
+    page, high = sheet(1.3 * len(cases)), 1.3
+    for row, (name, missing) in enumerate(cases.items()):
+        stream = high * (len(cases) - row) - 1.05
+        above = stream + 0.72
+        page.line([(1.5, stream), (5.9, stream)], colour=plots.STREAM, thick=8, behind=True)
+        page.line([(1.5, stream), (5.9, stream)], colour=plots.HEAD, thick=2)
+        page.text((0.7, stream + 0.36), name, size=SMALL, bold=True, halo=False)
+        for i, reader in enumerate(readers[:-1]):
+            x = 2.15 + 1.1 * i
+            page.box((x, above), reader, fill=plots.MLP if "MLP" in reader else plots.TOKEN, width=1.02, size=SMALL)
+            _read(page, (x - 0.26, stream + 0.07), (x - 0.26, above - 0.2), reader in missing)
+            page.arrow((x + 0.26, above - 0.2), (x + 0.26, stream + 0.07), thick=1.3)
+        _read(page, (5.95, stream), (6.25, stream), readers[-1] in missing)
+        page.text((6.7, stream), f"{readers[-1][:4]}-\n{readers[-1][4:]}", size=SMALL, halo=False)
+    said = (f"{' '.join(name.split())}: crossed out {', '.join(gone) or 'nothing'}" for name, gone in cases.items())
+    return page.picture(f"The residual stream, read by {', '.join(readers)}; the arrows to them, {'; '.join(said)}.")
+
+
+def _read(page: Sheet, start: tuple[float, float], end: tuple[float, float], missed: bool) -> None:
+    """An arrow into a reader: blue with what the latent contributes, dashed and crossed out without it."""
+    if missed:
+        page.line([start, end], colour=plots.INK, thick=1.3, dashed=True)
+        page.cross(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
+    else:
+        page.arrow(start, end, colour=plots.HEAD, thick=2)
 
 
 def _column(page: Sheet, x: float, values: tuple[float, ...], name: str, below: str) -> None:

@@ -1,17 +1,14 @@
-"""By which path a latent reaches the prediction: past the later blocks, or through one of their parts.
+"""Who reads a latent: the parts of the later blocks and the unembedding, each with the latent or without it.
 
-1. `Later.of`: the blocks after a dictionary's place on some contexts, and what each of their parts writes there.
-2. `Later.stream`: the last residual stream with other vectors in that place, while some parts are frozen: they write
-   what they wrote before, so that nothing of the edit passes through them. With all frozen the direct path is left.
-   Or the other way round: one part alone reads the other vectors.
-3. `rises`: how far the loss of the next token rises by an edit, at some places.
-4. `readers`: the neurons of the next MLP that an edit moves most.
-5. `Paths`: this rise for latents that are taken away, each way of freezing, beside equal pushes along others.
+1. `Later.of`: the blocks after a dictionary's place on some contexts.
+2. `Later.stream`: the last residual stream when only some readers read other vectors than stood in that place.
+3. `surprise`: the loss of the next token at some places, and its log-odds.
+4. `Paths`: how far both move when a latent is taken from some readers, beside equal pushes along others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import torch
@@ -23,7 +20,7 @@ from course_utils.patching.unrolled import Unrolled
 from course_utils.sae.shipped import Dictionary
 from course_utils.sae.splice import Site
 
-KINDS = {"attn_out": "attention", "mlp_out": "MLP"}  # of a block's parts
+LAST = "unembedding"
 
 
 @dataclass(frozen=True)
@@ -31,133 +28,117 @@ class Later:
     """The blocks after a dictionary's place, on some contexts.
 
     Attributes:
-        x: what stands in the place. wrote: {part: what it adds to the stream}; blocks are counted from 1.
-        neurons: of the first MLP after the place.
+        first: the block after the place, counted from 0. x: what stands in the place.
     """
 
     net: Unrolled = field(repr=False)
     first: int
     x: Float[Tensor, "context pos d"]
-    wrote: dict[str, Float[Tensor, "context pos d"]]
-    neurons: Float[Tensor, "context pos neuron"]
 
     @classmethod
     @torch.no_grad()
     def of(cls, dictionary: Dictionary, tokens: Int[Tensor, "context pos"]) -> Later:
-        net, first = plain_forward(dictionary.model), int(dictionary.hook.split(".")[1])
         x = Site(dictionary.model, dictionary.hook).activations(tokens)
-        _, kept = net.forward(x, net.visible(tokens.shape[1]), keep=(*KINDS, "post"), first_layer=first)
-        return cls(net, first, x, _by_part(kept, first), kept["post"][0])
+        return cls(plain_forward(dictionary.model), int(dictionary.hook.split(".")[1]), x)
 
     def __getitem__(self, some: Int[Tensor, "context"] | slice) -> Later:
         """Some of the contexts."""
-        wrote = {part: written[some] for part, written in self.wrote.items()}
-        return Later(self.net, self.first, self.x[some], wrote, self.neurons[some])
+        return Later(self.net, self.first, self.x[some])
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        """In the order in which they are run."""
-        return tuple(self.wrote)
+    def readers(self) -> tuple[str, ...]:
+        """What reads the stream after the place, in the order of the model; blocks are counted from 1."""
+        blocks = range(self.first + 1, self.net.n_layers + 1)
+        return (*(f"{kind} {block}" for block in blocks for kind in ("attention", "MLP")), LAST)
 
     @torch.no_grad()
     def stream(
-        self, there: Float[Tensor, "context pos d"], frozen: Collection[str] = (), neurons: Sequence[int] = (),
-        only: str = "",
-    ) -> Float[Tensor, "context pos d"]:  # fmt: skip
-        """The last residual stream with `there` in the place, some parts and some neurons of the first MLP frozen.
+        self, there: Float[Tensor, "context pos d"], readers: Collection[str] | None = None
+    ) -> Float[Tensor, "context pos d"]:
+        """The last residual stream, as the unembedding reads it, if `there` stood in the place.
 
-        With `only`, that part alone reads `there`, and all else reads what was in the place before.
+        Args:
+            readers: which read `there`; the others read what was in the place before. All of them if None.
+
+        Raises:
+            ValueError: there is no such reader.
         """
-        if unknown := {*frozen, *filter(None, [only])} - set(self.wrote):
-            raise ValueError(f"The later blocks have no part {', '.join(sorted(unknown))}: {', '.join(self.parts)}.")
-        if set(frozen) == set(self.wrote):
-            return there + sum(self.wrote.values())
-        visible = self.net.visible(there.shape[1])
-        if only:
-            others = _writing({part: written for part, written in self.wrote.items() if part != only})
-            _, kept = self.net.forward(there, visible, edit=others, keep=tuple(KINDS), first_layer=self.first)
-            there, edit = self.x, _writing({only: _by_part(kept, self.first)[only]})
-        else:
-            edit = _writing({part: self.wrote[part] for part in frozen})
+        readers = self.readers if readers is None else readers
+        if unknown := {*readers} - {*self.readers}:
+            raise ValueError(f"No {', '.join(sorted(unknown))} reads the stream here: {', '.join(self.readers)}.")
+        stream, visible, change = self.x, self.net.visible(there.shape[1]), there - self.x
 
-        def held(layer, now):
-            if layer == self.first:
-                now = now.index_copy(-1, torch.as_tensor(neurons), self.neurons[..., neurons])
-            return now
+        def read_by(reader: str) -> Tensor:
+            return stream + change if reader in readers else stream
 
-        edit |= {"post": held} if len(neurons) else {}
-        return self.net.forward(there, visible, edit=edit, first_layer=self.first)[0]
+        for number, block in enumerate(self.net.blocks[self.first :], self.first + 1):
+            stream = stream + block.write(block.attend(*block.qkv(read_by(f"attention {number}")), visible))
+            stream = stream + block.mlp(read_by(f"MLP {number}"))
+        return read_by(LAST)
 
     @torch.no_grad()
-    def predicted(self, there: Float[Tensor, "context pos d"], **frozen) -> Float[Tensor, "context pos token"]:
-        """The probability of each next token; `frozen`, `neurons`, `only` as in `stream`."""
-        return self.net.logits(self.stream(there, **frozen)).softmax(-1)
-
-    @torch.no_grad()
-    def expected(
-        self, there: Float[Tensor, "context pos d"], at: Bool[Tensor, "context pos"], **frozen
-    ) -> Float[Tensor, "token"]:
-        """The mean over the places `at` of what `predicted` gives there."""
-        return self.net.logits(self.stream(there, **frozen)[at]).softmax(-1).mean(0)
+    def predicted(self, there: Float[Tensor, "context pos d"], *readers) -> Float[Tensor, "context pos token"]:
+        """The probability of each next token; the arguments are those of `stream`."""
+        return self.net.logits(self.stream(there, *readers)).softmax(-1)
 
 
-def _by_part(kept: Mapping[str, Sequence[Tensor]], first: int) -> dict[str, Tensor]:
-    """What the blocks' parts write, by their names, in the order in which they are run."""
-    layers = range(len(kept["mlp_out"]))
-    return {f"{kind} {first + i + 1}": kept[site][i] for i in layers for site, kind in KINDS.items()}
-
-
-def _writing(wrote: Mapping[str, Tensor]) -> dict[str, Callable[[int, Tensor], Tensor]]:
-    """The edits by which some parts write this, and the others what they do."""
-    return {site: (lambda layer, now, kind=kind: wrote.get(f"{kind} {layer + 1}", now)) for site, kind in KINDS.items()}
-
-
-def rises(
+def surprise(
     later: Later, tokens: Int[Tensor, "context pos"], at: Bool[Tensor, "context pos"],
-    there: Float[Tensor, "context pos d"], **frozen,
-) -> Float[Tensor, "place"]:  # fmt: skip
-    """How far the loss of the next token rises, nats, at the places `at` (none of them the last of its context)."""
-    clean, edited = later.stream(later.x, later.parts), later.stream(there, **frozen)
+    there: Float[Tensor, "context pos d"], readers: Collection[str] | None = None,
+) -> Float[Tensor, "place 2"]:  # fmt: skip
+    """At the places `at` (none of them the last of its context) −log p of the next token and −log(p / (1 − p)), nats.
+
+    Both rise when a latent that is used is taken away. The second does not level off where the model is sure.
+    """
+    logits = later.net.logits(later.stream(there, readers)[at])
     target = tokens.roll(-1, 1)[at][:, None]
-    before, after = (later.net.logits(stream[at]).log_softmax(-1).gather(1, target) for stream in (clean, edited))
-    return (before - after)[:, 0]
-
-
-@torch.no_grad()
-def readers(
-    later: Later, at: Bool[Tensor, "context pos"], there: Float[Tensor, "context pos d"], count: int
-) -> list[int]:
-    """The neurons of the first MLP that an edit moves most at the places `at`: |change| · |what it writes|, mean."""
-    _, kept = later.net.forward(there, later.net.visible(there.shape[1]), keep=("post",), first_layer=later.first)
-    change = (kept["post"][0] - later.neurons)[at].abs().mean(0) * later.net.blocks[later.first].W_out.norm(dim=0)
-    return change.topk(count).indices.tolist()
+    right = logits.gather(1, target)[:, 0]
+    others = logits.scatter(1, target, -torch.inf).logsumexp(-1)
+    return torch.stack([torch.logaddexp(right, others) - right, others - right], -1)
 
 
 @dataclass(frozen=True)
 class Paths:
-    """The rise of the next token's loss where latents are active, once each is taken away there; nats.
+    """What it costs when latents are taken away where they are active: how far the next token's loss rises; nats.
 
     Attributes:
-        ways: what is frozen: nothing, each of the later blocks' parts, all of them.
-        latent: which. own: mean and 95 % interval (modules resampled).
-        alone: `own` where one part alone misses the latent, for each part.
-        other: the latents nearest in frequency. null: the mean with as long a push along each of them, with
-            nothing frozen and with everything.
-        neurons: of the first later MLP, those of whose outputs the first latent changes most, on other text.
-        held, drawn: `own` of the first latent with these neurons frozen; its mean with as many others, drawn at random.
+        latent: which. readers: who may miss it.
+        own: all readers miss it, mean and 95 % interval (modules resampled).
+        alone: `own` where one reader alone misses it. spared: where all but one do.
+        other: the latents nearest in frequency. null: the mean with as long a push along each of them, with all
+            readers and with the unembedding alone.
+        odds: of the first latent, how far the log-odds of the next token fall: each reader alone, all, and how much
+            more this is than the readers' sum; mean and 95 % interval. odds_null: the same means by
+            pushes along each of `other` that are twice as long, and cost about as much.
     """
 
-    ways: tuple[str, ...]
+    readers: tuple[str, ...]
     latent: Int[Tensor, "latent"]
-    own: Float[Tensor, "latent way 3"]
-    alone: Float[Tensor, "latent part 3"]
+    own: Float[Tensor, "latent 3"]
+    alone: Float[Tensor, "latent reader 3"]
+    spared: Float[Tensor, "latent reader 3"]
     other: Int[Tensor, "latent other"]
     null: Float[Tensor, "latent 2 other"]
-    neurons: Int[Tensor, "neuron"]
-    held: Float[Tensor, "3"]
-    drawn: Float[Tensor, "draw"]
+    odds: Float[Tensor, "way 3"]
+    odds_null: Float[Tensor, "other way"]
 
-    def of(self, latent: int) -> tuple[Float[Tensor, "way 3"], Float[Tensor, "2 other"]]:
-        """`own` and `null` of one latent."""
+    def of(self, latent: int) -> PathsOfOne:
+        """What was measured of one latent."""
         row = self.latent.tolist().index(latent)
-        return self.own[row], self.null[row]
+        return PathsOfOne(self.readers, self.own[row], self.alone[row], self.spared[row], *self.null[row])
+
+
+@dataclass(frozen=True)
+class PathsOfOne:
+    """`Paths` of one latent: all, alone and spared with their intervals, and the null of all and of the last reader."""
+
+    readers: tuple[str, ...]
+    own: Float[Tensor, "3"]
+    alone: Float[Tensor, "reader 3"]
+    spared: Float[Tensor, "reader 3"]
+    null: Float[Tensor, "other"]
+    null_last: Float[Tensor, "other"]
+
+    def by(self, what: str) -> dict[str, float]:
+        """{reader: mean} of "alone" or "spared"."""
+        return dict(zip(self.readers, getattr(self, what)[:, 0].tolist(), strict=True))

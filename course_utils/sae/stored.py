@@ -46,9 +46,9 @@ FAMILY_KINDS = {
 FEW, FAMILY_SEEDS = 3, 6  # features of a vector in which absorption is counted, at most; truths
 SHIPPED, UNTRAINED = "resid-2", "resid-2-untrained"  # the dictionaries that are judged
 PATHS = (378, 9, 138, 1490, 957)  # the latents of `paths`, the first of which is told in full
-PATH_OTHERS, PATH_NEURONS, PATH_DRAWN = 20, 30, 10  # latents beside each; neurons; sets of neurons drawn at random
+PATH_OTHERS, PATH_TIMES = 20, 2  # latents beside each; pushes so much longer cost about as much as the first latent
 EDITED, EDIT_CONTEXTS = (378, 9), 24  # the latents of `edits`; contexts of `held_out`
-WAYS = ("nothing", "attention 3", "MLP 3", "attention 4", "MLP 4", "all four")  # of `paths`: what is frozen
+READERS = ("attention 3", "MLP 3", "attention 4", "MLP 4", "unembedding")  # of `paths`
 WIDTHS = (96, 192, 384, 768, 1536)  # of the dictionaries behind `scaling` and what follows it, all with k = 16
 CONTROL = 768  # latents of those of the untrained model
 RATE = 24  # latents for each active one in `splits_at_rate`, which has the three narrowest
@@ -84,7 +84,7 @@ SHA256 = {
     "effects": "c05864c39d5265e09b3813cc7e6fa78fbfb36fc2164ab337f5bbedba433f65a4",
     "absorption": "e1127ca51cc5ddeb7a070cdf1d19d654271eb09eb62184ee5f50afe5c05c62fd",
     "edits": "2e6262ef202067da9b95840470ab691c4c7502667696269010cdb2c6d2211bc1",
-    "paths": "0485d96ba2e61d050180be76ddb311bf7bc86abe58bb9f978c4a8a776334f208",
+    "paths": "ded73329b57fbb8c8f75cc44d1ffd47daacc0547a297088ae08a0fbe3bc53136",
     "kept": "541139f86760885787f7a5897778ce85f01484794f1ee0c6cfd3d1de8917d18f",
     "labels": "01986325515e5a9b70db83a17bc3d39119cdfe48bb26d89ee3d9ab1c90b13b2d",
     "lookup": "c1213e35e6ead7d3dfc1296b5ec435fde3938e74578804758908a14103aba105",
@@ -152,7 +152,7 @@ def kept() -> dict[int, dict[str, torch.Tensor]]:
 @lru_cache
 def paths() -> Paths:
     """The latents of `PATHS`, taken away wherever they are active in `held_out`."""
-    return Paths(WAYS, **stored.load(FOLDER, "paths", SHA256["paths"]))
+    return Paths(READERS, **stored.load(FOLDER, "paths", SHA256["paths"]))
 
 
 @lru_cache

@@ -8,11 +8,13 @@
 there (two minutes).
 `effects`: what removing 120 other latents does, on the course's own programs (a minute).
 `edits`: how far stronger edits of two of them raise the loss where they are active, and elsewhere (two minutes).
-`paths`: how far taking away each of five latents raises the loss, parts of the later blocks frozen (three minutes).
+`paths`: how far the loss rises when all, one or all but one of its readers miss a latent (ten minutes).
 All of these read modules of the Python that runs them (stored: 3.11): another version gives slightly other numbers.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import torch
 from torch import Tensor
@@ -24,7 +26,7 @@ from course_utils.sae.effects import Bench, along, clamped, matched_latents, pro
 from course_utils.sae.judging import score_labels
 from course_utils.sae.lookup import pair_list, recent_list, token_list
 from course_utils.sae.names import LATENTS, LEFT, told
-from course_utils.sae.paths import Later, readers, rises
+from course_utils.sae.paths import Later, surprise
 from course_utils.sae.reading import LABELS, Reading
 from course_utils.sae.shipped import available, held_out_contexts, load
 from course_utils.sae.splice import CONTEXTS, Site
@@ -38,9 +40,8 @@ from course_utils.sae.stored import (
     LISTED,
     NAMEABLE,
     NAMED_CONTEXTS,
-    PATH_DRAWN,
-    PATH_NEURONS,
     PATH_OTHERS,
+    PATH_TIMES,
     PATHS,
     SHIPPED,
     UNTRAINED,
@@ -90,43 +91,46 @@ def make_pairs() -> dict[str, Tensor]:
 
 
 def make_paths() -> dict[str, Tensor]:
-    """The recipe of `paths`: wherever a latent is active in `held_out`; the sample programs choose the neurons."""
+    """The recipe of `paths`: wherever a latent is active in `held_out`."""
     dictionary, text = load(SHIPPED), held_out()
-    later, W_dec = Later.of(dictionary, text.tokens), dictionary.sae.W_dec
-    f, ways = dictionary.encode(text.tokens), ((), *((part,) for part in later.parts), later.parts)
+    later, f, W_dec = Later.of(dictionary, text.tokens), dictionary.encode(text.tokens), dictionary.sae.W_dec
     module = torch.nn.functional.pad(text.module.view(len(f), -1), (1, 0))  # the starting token counts nowhere
-    pieces = [(some, later[some]) for some in torch.arange(len(f)).split(CONTEXTS)]
+    pieces, everyone = torch.arange(len(f)).split(CONTEXTS), later.readers
 
-    def rise(latent: int, along: int, **frozen) -> tuple[Tensor, Tensor]:
-        strength = f[..., latent, None]
+    def rise(latent: int, along: int, readers: Collection[str], times: float = 1) -> tuple[Tensor, Tensor]:
+        """By how much both numbers of `surprise` rise at each place, and the modules of the places."""
+        strength = times * f[..., latent, None]
         at = strength[..., 0] > 0
         at[:, -1] = False  # nothing follows
-        found = [rises(piece, text.tokens[some], at[some], piece.x - strength[some] * W_dec[along], **frozen)
-                 for some, piece in pieces]  # fmt: skip
+        found = []
+        for some in pieces:
+            piece, tokens = later[some], text.tokens[some]
+            there = piece.x - strength[some] * W_dec[along]
+            found.append(surprise(piece, tokens, at[some], there, readers) - surprise(piece, tokens, at[some], piece.x))
         return torch.cat(found), module[at]
 
-    def own(latent: int, **frozen) -> tuple[float, float, float]:
-        rise_there, of = rise(latent, latent, **frozen)
-        return mean_interval(rise_there, clusters=of)
+    def own(latent: int, readers: Collection[str]) -> tuple[float, float, float]:
+        found, of = rise(latent, latent, readers)
+        return mean_interval(found[:, 0], clusters=of)
 
-    def null(latent: int, other: Tensor) -> list[list[float]]:
-        ends = ((), later.parts)
-        return [[rise(latent, i, frozen=way)[0].mean().item() for i in other.tolist()] for way in ends]
+    def ways(along: int, times: float = 1) -> tuple[Tensor, Tensor]:
+        """In log-odds, (place, way): each reader alone, all, and how much more that is than their sum."""
+        alone = [rise(case, along, [reader], times)[0][:, 1] for reader in everyone]
+        both, of = rise(case, along, everyone, times)
+        return torch.stack([*alone, both[:, 1], both[:, 1] - sum(alone)], 1), of
 
     share, case = (f[:, 1:] > 0).float().mean((0, 1)), PATHS[0]
     other = [matched_latents(share, latent, PATH_OTHERS) for latent in PATHS]
-    reading = Reading.of(dictionary, [samples.read(name) for name in samples.names()])
-    before, on = Later.of(dictionary, reading.tokens), reading.f[..., case, None]
-    neurons = readers(before, on[..., 0] > 0, before.x - on * W_dec[case], PATH_NEURONS)
-    rest = [i for i in range(later.neurons.shape[-1]) if i not in neurons]
-    rng = torch.Generator().manual_seed(0)
-    sets = [[rest[i] for i in torch.randperm(len(rest), generator=rng)[:PATH_NEURONS].tolist()]
-            for _ in range(PATH_DRAWN)]  # fmt: skip
-    return {"latent": torch.tensor(PATHS), "own": torch.tensor([[own(i, frozen=way) for way in ways] for i in PATHS]),
-            "alone": torch.tensor([[own(i, only=part) for part in later.parts] for i in PATHS]),
-            "null": torch.tensor([null(*each) for each in zip(PATHS, other, strict=True)]), "other": torch.stack(other),
-            "neurons": torch.tensor(neurons), "held": torch.tensor(own(case, neurons=neurons)),
-            "drawn": torch.tensor([rise(case, case, neurons=chosen)[0].mean().item() for chosen in sets])}  # fmt: skip
+    null = [[[rise(latent, i, readers)[0][:, 0].mean().item() for i in beside.tolist()]
+             for readers in (everyone, everyone[-1:])]
+            for latent, beside in zip(PATHS, other, strict=True)]  # fmt: skip
+    odds, of = ways(case)
+    return {"latent": torch.tensor(PATHS), "own": torch.tensor([own(i, everyone) for i in PATHS]),
+            "alone": torch.tensor([[own(i, [reader]) for reader in everyone] for i in PATHS]),
+            "spared": torch.tensor([[own(i, {*everyone} - {reader}) for reader in everyone] for i in PATHS]),
+            "other": torch.stack(other), "null": torch.tensor(null),
+            "odds": torch.tensor([mean_interval(way, clusters=of) for way in odds.T]),
+            "odds_null": torch.stack([ways(i, PATH_TIMES)[0].mean(0) for i in other[0].tolist()])}  # fmt: skip
 
 
 def make_edits() -> dict[str, Tensor]:

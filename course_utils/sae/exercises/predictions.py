@@ -12,8 +12,8 @@ Prediction(id="sae.exceptions", choices=("1, 3, 4, 6, 7", "1, 2, 4, 5, 6", "1, 4
            question="At which of the seven framed tokens will latent 378 be active?")  # fmt: skip
 Prediction(id="sae.random", between=(0, 1), tolerance=0.1,
            question="Of all latents for a model with random weights, which F1 will the best one reach for the token “)”?")  # fmt: skip
-Prediction(id="sae.path", choices=("attention 3", "MLP 3", "attention 4", "MLP 4", "none: it goes by the direct path"),
-           question="Latent 378 is taken away. Which one of the four parts, if it is frozen, brings most of the line break back?")  # fmt: skip
+Prediction(id="sae.path", choices=("attention 3", "MLP 3", "attention 4", "MLP 4", "unembedding"),
+           question="Four of the five readers miss latent 378. With which one that still reads it is a line break most likely?")  # fmt: skip
 Prediction(id="sae.absorbed", choices=("less often", "about as often", "more often"),
            question="With k = 5 instead of 3, how often will TopK absorb a parent?")  # fmt: skip
 Prediction(id="sae.split", choices=("it rises", "it stays about the same", "it falls"),
