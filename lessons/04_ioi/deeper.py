@@ -361,9 +361,10 @@ def share_kept(seed):
     """A function of nodes: the share of the log-probability of IO that they keep, with either divisor."""
     some = ioi.make_ioi_batch(model.tokenizer, 48, torch.Generator().manual_seed(seed))
     others = ioi.corrupt(some, "ABC", torch.Generator().manual_seed(seed)).tokens
-    left = ioi.Remaining(model, some, others, read=lambda last: last.log_softmax(-1).gather(1, some.answer[:, None])[:, 0])
-    whole, empty = left(left.names), left(())
-    return lambda nodes: [(x - none) / (full - none) for x, none, full in zip(left(nodes), empty, whole, strict=True)]
+    answer = some.answer[:, None]
+    left = ioi.Remaining(model, some, others, read=lambda last: last.log_softmax(-1).gather(1, answer)[:, 0])
+    whole, empty = torch.tensor(left(left.names)), torch.tensor(left(()))
+    return lambda nodes: ((torch.tensor(left(nodes)) - empty) / (whole - empty)).tolist()
 
 fresh = share_kept(7)  # the search used seed 0
 

@@ -270,7 +270,7 @@ with claims():
 # %% [markdown]
 # ## 4 · What the movers read
 #
-# One would expect the movers to look at *Mary*. But from END they give that word less than two hundredths of their attention. They look at the word after it, *and*, with 0.85. That makes sense only if something about Mary stands there. Heads of layer 0 do read names from some later words, and *and* and the comma are such words. Why these is not known.
+# One would expect the movers to look at *Mary*. But from END they give that word less than two hundredths of their attention. Where Mary is named first, they look at the word after her, *and*, with 0.85. That makes sense only if something about Mary stands there. Heads of layer 0 do read names from some later words, and *and* and the comma are such words. Why just these, we do not know.
 #
 # What these heads write at *and* or at the comma is called a **note** here: a part of the residual stream at one word that depends on an earlier word. The comma reads both names, and John more.
 #
@@ -613,9 +613,9 @@ table({part: {order: values[part] for order, values in worth.items()} for part i
 #
 # The late heads raise the name that stands second. So they work against Mary where she is first, and for her where John is.
 #
-# Each input of the movers matters. Exchanged alone, the message to their queries costs four logits, the keys of John's note five and the values of Mary's note seven. These are no parts of a sum: a mover with one wrong input reads another note, or copies another name.
+# Each input of the movers matters. Exchanged alone, the message to their queries costs four logits, the keys of John's note five and the values of Mary's note seven. The three do not add up: a mover with one wrong input reads another note, or copies another name.
 #
-# One of them is odd. The movers give the note of John less than a fifth of their attention, but its keys matter much. We exchange only its keys, its values or both.
+# The keys of John's note are a surprise. The movers give this note less than a fifth of their attention, but its keys matter much. We exchange only its keys, its values or both.
 
 # %%
 _, of_abc = model.run_with_cache(ioi.asked(model, first, "ABC", direction="noising").corrupt)
@@ -763,7 +763,7 @@ measured("ioi.six", round(ours[0][1], 2))
 #
 # The late heads contribute to the second, because they raise both names: with them IO gets 0.98. Other heads can do most of this too, since with all heads but these three IO still gets 0.84. What belongs to a circuit depends on what is measured.
 #
-# No random six keeps as much of the logit difference as ours, and those that hold head 0.2 come nearest. For the five others the path patching of sections 5 to 7 is the better evidence.
+# By the probability of IO, more than ten of the forty random sixes do better than ours. But no random six keeps as much of the logit difference, and those that hold head 0.2 come nearest. For the five others the path patching of sections 5 to 7 is the better evidence.
 #
 # Head 0.2 is needed in both of its jobs. If it is silent at END, the six keep less than a half; if it is silent where it writes notes, about 0.7. So the six are enough to decide *which of the two names* comes, and head 0.2 does two jobs among them.
 

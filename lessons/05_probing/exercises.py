@@ -118,7 +118,7 @@ grade("probing.fit_logistic", fit_logistic)
 #
 # *Why it matters*: a probe that learns its labels by heart looks like one that reads.
 #
-# *What to write*: the selectivity. `fit(rows, labels)` returns a function that says yes or no to rows. Fit it on the training rows with the property's labels, and again, anew, with control labels: a token's coin `coins[id]` is compared with the share of true labels among the training rows, and the control label is true where the coin is below it. Return the accuracy on the property minus that on the control task, both on the rows that are not for training.
+# *What to write*: the selectivity. `fit(rows, labels)` returns a function that says yes or no to rows. Fit it on the training rows with the property's labels, and again, anew, with control labels: a token's coin `coins[id]` is compared with the share of true labels among the training rows, and the control label is true where the coin is below it. (The lesson draws the line at a quantile of the coins; here it is drawn at the share itself.) Return the accuracy, which is the share of right answers and no AUC, on the property minus that on the control task, both on the rows that are not for training.
 #
 # *How you know*: for a probe that always says what is more frequent it is near 0.
 
@@ -380,7 +380,7 @@ grade("probing.online_code_length", online_code_length)
 #
 # *Why it matters*: a loss without labels. Take one of its two terms away, and it has a trivial solution.
 #
-# *What to write*: the loss of contrast-consistent search, from the probabilities given to statements and to their negations. A probe is trained on it, so use torch's operations: its gradient is compared too.
+# *What to write*: the loss of contrast-consistent search, from the probabilities $p^+$ given to statements and $p^-$ given to their negations: the mean of $(p^+ + p^- - 1)^2 + \min(p^+, p^-)^2$ over pairs. A probe is trained on it, so use torch's operations: its gradient is compared too.
 #
 # *How you know*: 0 for answers 1 and 0, and ¼ for ½ and ½.
 

@@ -18,7 +18,7 @@ def _directions(rng: torch.Generator) -> Inputs:
     yield torch.tensor([3.0, 4.0, 5.0], dtype=wide), torch.tensor(across, dtype=wide)
     yield torch.tensor([0.0, 0.0], dtype=wide), torch.tensor([[1.0], [0.0]], dtype=wide)
     yield torch.tensor([3.0, 4.0], dtype=wide), torch.tensor([[0.0], [0.0]], dtype=wide)
-    yield torch.tensor([3.0, 4.0], dtype=wide), torch.tensor([[5e-6], [0.0]], dtype=wide)
+    yield torch.tensor([3.0, 4.0], dtype=wide), torch.tensor([[5e-8], [0.0]], dtype=wide)
     yield torch.tensor([3.0, 4.0], dtype=wide), torch.tensor([[1.0, 1.0], [0.0, 5e-4]], dtype=wide)  # seen weakly is seen
     for d, outs in ((9, 4), (12, 7)):
         yield 2 * randn(rng, d, dtype=wide), randn(rng, d, outs, dtype=wide)
@@ -40,6 +40,12 @@ def _columns(u: Tensor, weights: Tensor) -> Tensor:
 def _strongest(u: Tensor, weights: Tensor) -> Tensor:
     first = torch.linalg.svd(weights).U[:, 0]
     return (first @ u) * first
+
+
+def _above_zero(u: Tensor, weights: Tensor) -> Tensor:
+    found = torch.linalg.svd(weights, full_matrices=False)
+    kept = found.U[:, found.S > 0]
+    return kept @ (kept.mT @ u)
 
 
 def _one_by_one(u: Tensor, weights: Tensor) -> Tensor:
@@ -70,7 +76,8 @@ Function(
         wrong("the unseen part", lambda u, w: u - subspace.seen_part(u, w), "This is the part that the weights do *not* see. Return the other one."),
         wrong("through the weights and back", lambda u, w: w @ (w.mT @ u), "W Wᵀ u leans towards columns that are long or alike: it is no projection, since doing it twice gives something else. The columns have to be made orthonormal first, or use the pseudo-inverse."),
         wrong("columns as if at right angles", _columns, "You project on each column by itself and add up. Where columns are not at right angles, what they share is counted more than once."),
-        wrong("orthonormal columns whatever their rank", lambda u, w: (q := torch.linalg.qr(w).Q) @ (q.mT @ u), "`qr` (and `svd`) return as many orthonormal columns as `weights` has, also where these depend on each other: some of them then lie outside their span. Keep those with a singular value above 0, or use `pinv`."),
+        wrong("orthonormal columns whatever their rank", lambda u, w: (q := torch.linalg.qr(w).Q) @ (q.mT @ u), "`qr` (and `svd`) return as many orthonormal columns as `weights` has, also where these depend on each other: some of them then lie outside their span. Keep those with a singular value that is more than rounding, such as `S > 1e-6 * S.max()`, or use `pinv`."),
+        wrong("cut at 0", _above_zero, "You keep what has a singular value above 0. Where columns depend on each other the others come out near 1e-16, and not at 0: cut in proportion, `S > 1e-6 * S.max()`, or use `pinv`."),
         wrong("what comes out", lambda u, w: u @ w, "This is what the weights *make* of the direction, one number for each output. The part of the direction is asked for: as many numbers as it has."),
         wrong("columns of length 1, as if at right angles", lambda u, w: (w / w.norm(dim=0)) @ ((w / w.norm(dim=0)).mT @ u), "You project on each column by itself and add up. Where columns are not at right angles, what they share is counted more than once; and a column of zeros has no direction."),
         wrong("one column after another", _one_by_one, "You take out one column's part after the other. A later column brings back what an earlier one had taken out, unless they are at right angles: make them orthonormal first."),

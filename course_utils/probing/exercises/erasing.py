@@ -42,6 +42,14 @@ def _again(x: Tensor, y: Tensor, rounds: int, *, unit=True, centre=True, fit_to=
     return left if more else left + mean
 
 
+def _centred_for_the_fit(x: Tensor, y: Tensor, rounds: int) -> Tensor:
+    left = x
+    for _ in range(rounds):
+        v = probing.basics.least_squares(left - left.mean(0), y)
+        left = left - torch.outer(left @ v, v) / (v @ v)
+    return left
+
+
 def _kept(x: Tensor, y: Tensor, rounds: int) -> Tensor:
     left = x - x.mean(0)
     for _ in range(rounds):
@@ -81,7 +89,7 @@ def _rounds_told(wrong: Sequence[Trial]) -> str:
     rounds, count = gone[0]
     said = f"With `rounds = {rounds}` {count} direction{'s are' if count != 1 else ' is'} taken out, and {rounds} should be"
     if all(count < asked for asked, count in gone):
-        return f"{said}. Nothing ends it early: what a probe finds goes out, however little it says (is there a `break`, or a bound?)."
+        return f"{said}. Nothing ends it early: what a probe finds goes out, however little it says (is there a `break` or a bound, or does every round fit to the same rows?)."
     return f"{said}."
 
 
@@ -105,6 +113,8 @@ Function(
         wrong("mean not added", lambda x, y, rounds: _again(x, y, rounds) - x.mean(0), "You return centred rows. Add the mean again."),
         wrong("not centred", lambda x, y, rounds: _again(x, y, rounds, centre=False), "You take the component of x out, and not that of x minus its mean. Rows then lose a part of their mean."),
         wrong("fitted to x in every round", lambda x, y, rounds: _again(x, y, rounds, fit_to=x), "Every round fits to x, as it was at first. Fit to what is left, and give `least_squares` centred rows."),
+        wrong("fitted to the first centred rows", lambda x, y, rounds: _again(x, y, min(rounds, 1)), "Every round finds the same direction, and only the first takes something out. Fit to what is left, `least_squares(left, y)`, anew in each round."),
+        wrong("centred only for the fit", _centred_for_the_fit, "You fit to centred rows, and take the component of x out, and not that of x minus its mean. Rows then lose a part of their mean."),
         wrong("difference of the means", _by_means, "You take out the difference of the class means. Asked for is the direction that `probing.basics.least_squares` finds in what is left."),
         wrong("mean added in every round", lambda x, y, rounds: _again(x, y, rounds, fit_to=None, more=True), "You add the mean in every round, so that later rounds work on rows that are not centred. Add it once, at the end."),
         wrong("component kept", _kept, "You keep what should be taken out: subtract the component from what is left."),

@@ -93,6 +93,14 @@ def _about_the_middle(x: Tensor, y: Tensor) -> Tensor:
     return probing.basics.leace(x, y) + (x[y].mean(0) + x[~y].mean(0)) / 2 - x.mean(0)
 
 
+def _not_turned_back(x: Tensor, y: Tensor) -> Tensor:
+    """There by the eigenvectors, back by the same matrix and not by its transpose."""
+    there, back = _once(x)
+    z = (x - x.mean(0)) @ there
+    u = _unit(_difference(x, y) @ there)
+    return (z - torch.outer(z @ u, u)) @ back + x.mean(0)
+
+
 def _root_of_values(x: Tensor) -> tuple[Tensor, Tensor]:
     return _roots(x)[0], _no_roots(x)[1]
 
@@ -136,6 +144,7 @@ Function(
         wrong("class means subtracted", lambda x, y: torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0)) + x.mean(0), "You subtract each row's class mean. That needs the label of every row, which an eraser does not have when it is used: it is one map for all rows."),
         wrong("difference not whitened", lambda x, y: _white(x, y, length=lambda u: _unit(_difference(x, y))), "You project along the difference as it is, in coordinates that are white. It has to be brought there too: `white @ difference`."),
         wrong("roots forgotten", lambda x, y: _white(x, y, roots=_no_roots), "You scale by the eigenvalues. White rows come from their square *roots*."),
+        wrong("not turned back", _not_turned_back, "`vectors / values.sqrt()` alone leads to the eigenvectors' coordinates. From there the way back is `(vectors * values.sqrt()).T`; or let both end in `@ vectors.T`."),
         wrong("mean not added", lambda x, y: probing.basics.leace(x, y) - x.mean(0), "You return centred rows. Subtract from x itself what is taken out, so that the mean stays."),
         wrong("no unit vector", lambda x, y: _white(x, y, length=lambda u: u), "In white coordinates you project along a vector that is not of length 1: divide `white @ difference` by its norm."),
         wrong("not whitened before", lambda x, y: _white(x, y, whiten=False), "You measure the component of the rows as they are. Rows and direction have to stand in the same, white, coordinates: `centred @ white @ u`."),

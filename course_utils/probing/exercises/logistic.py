@@ -1,6 +1,7 @@
 """Exercise 3: logistic probes of every layer, and whether the solver of an answer has arrived."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -103,12 +104,13 @@ def _told(wrong: Sequence[Trial]) -> str:
         )
     if first["loss"] > first["at zero"]:
         return (
-            f"With your answer the loss that is asked for is {first['loss']:.6g}; with zeros it is {first['at zero']:.6g} "
-            f"already, and {first['least']:.6g} can be reached. Steps that are too long lead uphill, and so does another loss: "
+            f"With your answer the loss that is asked for is {first['loss']:.6g} where x is {first['x']}; with zeros it is "
+            f"{first['at zero']:.6g} already, and {first['least']:.6g} can be reached. Steps that are too long lead uphill, and so does another loss: "
             "compare signs, labels (0 and 1) and penalty."
         )
     return (
-        f"With your answer the loss that is asked for is {first['loss']:.6g}; {first['least']:.6g} can be reached. It still "
+        f"With your answer the loss that is asked for is {first['loss']:.6g} where x is {first['x']}; {first['least']:.6g} can be "
+        f"reached. It still "
         f"falls there: its largest slope is {first['slope']:.2g}, and at the minimum it is 0. So the solver has stopped on "
         "its way, or your loss is another one. Give it ten times as many steps (LBFGS with `max_iter=100` and "
         "`line_search_fn=\"strong_wolfe\"`, or Newton's method). If it swings and does not arrive, look whether each step starts "
@@ -122,7 +124,7 @@ def _only_biases(trial: Trial) -> bool:
     return given.shape == best.shape and not difference(given, best, *CLOSE)
 
 
-def _look(trial: Trial) -> tuple[dict[str, float], bool] | None:
+def _look(trial: Trial) -> tuple[dict[str, Any], bool] | None:
     """The loss and its slope at an answer, and whether it is settled: at a minimum, were the penalty another."""
     x, y, penalty = trial.arguments.values()
     given = [one.detach().double() for one in trial.given]
@@ -143,7 +145,7 @@ def _look(trial: Trial) -> tuple[dict[str, float], bool] | None:
     apart = (pull + strength * given[0]).norm() > 0.02 * pull.norm() or lift.abs().max() > 1e-3 * len(y)
     seen = {
         "loss": loss(*given), "least": loss(*best), "at zero": loss(*map(torch.zeros_like, given)),
-        "slope": float(slope), "times": float(strength / penalty),
+        "slope": float(slope), "times": float(strength / penalty), "x": tuple(x.shape),
     }  # fmt: skip
     return seen, not apart
 

@@ -63,6 +63,11 @@ def _within(x: Tensor, y: Tensor) -> Tensor:
     return torch.where(y[:, None], x - x[y].mean(0), x - x[~y].mean(0))
 
 
+def _inverse_root(x: Tensor, y: Tensor) -> Tensor:
+    values, vectors = torch.linalg.eigh(_within(x, y).mT @ _within(x, y) / len(x))
+    return (vectors / values.sqrt()) @ vectors.mT @ basics.mass_mean(x, y)
+
+
 Function(
     id="probing.mass_mean_iid",
     reference=basics.mass_mean_iid,
@@ -86,6 +91,8 @@ Function(
         wrong("of the false rows", lambda x, y: _through(x, y, x[~y] - x[~y].mean(0), int((~y).sum())), "Your covariance is that of the false rows alone. Pool both classes, each about its own mean."),
         wrong("not inverted", lambda x, y: _within(x, y).mT @ _within(x, y) / len(x) @ basics.mass_mean(x, y), "You multiply by the covariance. By its inverse: directions in which rows vary anyway are worth less, not more."),
         wrong("variances only", lambda x, y: basics.mass_mean(x, y) / _within(x, y).square().mean(0), "You divide by the variances, as if the columns did not depend on each other."),
+        wrong("standard deviations", lambda x, y: basics.mass_mean(x, y) / _within(x, y).square().mean(0).sqrt(), "You divide by the standard deviations of the columns. The difference goes through the inverse of the whole covariance."),
+        wrong("inverse root", _inverse_root, "You apply the inverse *root* of the covariance, which makes rows white, as LEACE needs it. The probe needs the inverse itself."),
         wrong("plain difference", basics.mass_mean, "This is the plain difference of the means. Send it through the inverse covariance."),
         wrong("scatter", lambda x, y: _through(x, y, _within(x, y), 1), "You do not divide by the number of rows: this is the scatter, which grows with them."),
         wrong("divided by n − 1", lambda x, y: _through(x, y, _within(x, y), len(x) - 1), "You divide by n − 1. Here the covariance is the mean of the products: divide by n."),
@@ -200,6 +207,8 @@ Function(
         wrong("share of yes", lambda x, y, i, c, t, f: _said(f, x, y, t) - _said(f, x, _control(y, i, c, t), t), "You average what the probes say, and not whether they are right. Compare with the labels: `says(x[~train]) == labels[~train]`."),
         wrong("divided by all rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f) * ((~t).sum() / len(t)), "You divide by the number of all rows. Only those that are not for training judge: divide by their number."),
         wrong("counts", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f) * (~t).sum(), "You subtract *numbers* of rows that are right. Divide by how many rows judge: accuracies are shares."),
+        wrong("coins at their quantile", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=c.quantile(y[t].to(c).mean())), "You compare with a quantile of the coins, as the lesson does. Here a coin is compared with the share itself."),
+        wrong("coins at the quantile of the training rows", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=c[i[t]].quantile(y[t].to(c).mean())), "You compare with a quantile of the training rows' coins, as the lesson does. Here a coin is compared with the share itself."),
         wrong("coins against their mean", lambda x, y, i, c, t, f: _selectivity(x, y, i, c, t, f, share=c.mean()), "You compare the coins with their own mean. Compare them with the share of true labels among the training rows, so that the control task has the property's base rate."),
         wrong("accuracy alone", lambda x, y, i, c, t, f: _right(f, x, y, t, ~t), "This is the accuracy on the property. Subtract that on the control task."),
     ),
