@@ -293,7 +293,7 @@ SAID = {
     "others gone": ("latent_effect", lambda x, f, W, i, to=0.0: x - f @ W + to * W[i], "what the other latents write"),
     "one row": ("latent_effect", first_row, "the first row's activation"),
     "scatter": ("topk", scattered, "`f.scatter_(…)` writes"),
-    "no rows": ("encode", SLIPS["encode by rows"][1], "There are no rows in this input"),
+    "no rows": ("encode", SLIPS["encode by rows"][1], "Nothing was collected for this input"),
     "equal keys": ("top_contexts", by_value, "The keys of a dict are there once"),
 }  # fmt: skip
 

@@ -28,7 +28,7 @@ ADVICE = (  # what an error's text says → what to do about it
     (r"index .* out of bounds|out of range", "An index lies beyond the end of an axis."),
     (r"not callable", "Something stands before parentheses that is no function."),
     (r"torch\.return_types", "Along an axis `max`, `min`, `sort` and their like return two things, values and indices: take one (`.values`, `.indices`)."),
-    (r"non-empty TensorList|stack expects a non-empty|expected a non-empty list", "The list is empty for this input, and of nothing `stack` and `cat` make no tensor: work on the whole tensor, or write into `torch.zeros(…)`."),
+    (r"non-empty TensorList|stack expects a non-empty|expected a non-empty list", "Nothing was collected for this input (no rows, or no rounds), and of nothing `stack` and `cat` make no tensor: work on the whole tensor, or write into `torch.zeros(…)`."),
     (r"returned an invalid gradient", "`backward` gives each argument a gradient of the argument's own shape: sum over the axes that it does not have (over rows, dim=0, where each latent has one number)."),
     (r"incorrect number of gradients", "`backward` returns one gradient for each argument of `forward`, and None where there is none."),
 )  # fmt: skip

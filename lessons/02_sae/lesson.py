@@ -150,7 +150,7 @@ sae.turned(x[count > 0], {f"smallest of six losses: {best[0]:.2f}": (best[2], or
 # %% [markdown]
 # On the left the three arrows have turned onto the rays, which the training was never shown. Two of the six starts end with a larger loss, and each of these leaves at least one ray without an arrow. The four with the smaller loss hold all three rays.
 #
-# Training does not change how strengths are read. In these four, each row of $W_\text{enc}$ points along its own arrow. Of a vector on one ray nine tenths come back, and of a sum of two directions still less than half. The interference stays.
+# Training does not change how strengths are read. In these four, each row of $W_\text{enc}$ points along its own arrow. Of a vector on one ray nine tenths come back, and of a sum of two directions still less than half. The interference stays. In many dimensions directions lie more nearly at right angles, as lesson 1 has shown, and less is lost.
 #
 # ### A fixed number of active latents
 #
@@ -671,7 +671,7 @@ page.measured("sae.path", max(spared, key=spared.get))
 #
 # ### Latent 378 in a whole text
 #
-# One token that we chose proves little. So we take 378 away wherever it is active in the held-out text, at 603 tokens, and ask how far the loss of the next token rises there. Each reader alone has little effect. The loss rises by 0.01 to 0.06 nats, by 0.16 if the five numbers are added up.
+# One token that we chose proves little. So we take 378 away wherever it is active in the held-out text, at 603 tokens, and ask how far the loss of the next token rises there. If one reader alone misses it, little happens. The loss rises by 0.01 to 0.06 nats, and the five numbers add up to 0.16.
 #
 # Before you look: how far does it rise when all five miss 378?
 
@@ -687,23 +687,25 @@ ax.axvspan(float(of_378.own[1]), float(of_378.own[2]), color=plots.STREAM, alpha
 ax.set(yticks=range(5), yticklabels=list(readers), ylim=(4.5, -0.5), xlim=(-0.02, 0.85), xlabel="rise of the loss where 378 is active, nats")
 fig.legend(loc="outside upper center", ncols=3)
 plots.show(fig, "Five rows. Hollow marks, one reader alone misses it, lie below 0.1; filled marks, one alone reads it, lie between 0.14 for MLP 3 and 0.52 for attention 3; a line at 0.64 is the whole.",
-           caption="How far the loss rises, with 95 % intervals (modules resampled). Twenty foreign pushes, missed by all five, raise it by 0.01 to 0.32.")  # fmt: skip
+           caption="How far the loss rises, with 95 % intervals (modules resampled); that of all five is grey. Twenty foreign pushes, missed by all five, raise it by 0.01 to 0.32.")  # fmt: skip
 
 # %% [markdown]
 # The loss rises by 0.64, four times as far as the five parts add up to. Two explanations come to mind.
 #
-# The first is trivial. While the model is sure of the next token, a weakened signal hardly shows in the loss. So we also measure the **log-odds** of the next token, $\log \frac{p}{1-p}$, which do not level off near $p = 1$. There the five parts add up to 0.55, and all together cost 1.41. So this explains some of the excess, but not all.
+# The first is trivial. While the model is sure of the next token, a weakened signal hardly shows in the loss. So we also measure the **log-odds** of the next token, $\log \frac{p}{1-p}$, which do not level off near $p = 1$. In log-odds the five parts add up to 0.55, and all together cost 1.41. So this explains some of the excess, but not all.
 #
-# The second is that the readers back one another up: what one of them misses, the others make up for. If so, this should not happen with just any push. It mostly does not. Foreign pushes twice as long cost about as much as 378, 1.13 on average, and here the parts add up to 0.97. (In one of the twenty the whole is 2.8 times the parts, as with 378.)
+# The second is that the readers back one another up: what one of them misses, the others make up for. If so, this should not happen with just any push. It mostly does not. Foreign pushes twice as long cost about as much as 378: in log-odds 1.13 on average, and here the parts add up to 0.97. (In one of the twenty the whole is 2.8 times its parts; for 378 it is 2.6 times.)
 #
-# So the model is robust against the loss of any single path, and to test the paths one at a time would make a used latent look useless. Among the readers MLP 3 matters most. When it alone reads the latent, the loss rises by 0.14, a fifth of the whole. With the next best reader, MLP 4, it rises by 0.31.
+# So no single reader is needed, but all together are. Whoever tests one path at a time may take a latent that is used for one that is not.
+#
+# Among the readers MLP 3 matters most. When it alone reads the latent, the loss rises by 0.14, a fifth of the whole. With the next best reader, MLP 4, it rises by 0.31.
 #
 # ### The other three
 #
 # For the other latents of the puzzle we do the same, wherever each of them is active.
 
 # %% figure
-held_by = {i: paths.of(i) for i in four}
+held_by = {i: paths.of(i) for i in sae.names.LATENTS}
 page.table({f"latent {i}": {"all five miss it": tuple(of.own.tolist()), "null: foreign pushes": (float(of.null.mean()), float(of.null.min()), float(of.null.max())),
                             "the unembedding alone misses it": tuple(of.alone[-1].tolist()), "MLP 3 alone reads it": tuple(of.spared[1].tolist())} for i, of in held_by.items()},
            corner="rise of the loss", unit="nats", decimals=2, caption="How far the loss rises where a latent is active, with 95 % intervals (modules resampled); of the twenty foreign pushes the mean, the lowest and the highest, missed by all five.")  # fmt: skip
@@ -734,7 +736,7 @@ page.table([{"next token": sign, **{way: p[sign] for way, p in at_9.items()}} fo
 #
 # A line break, which seldom comes while a parenthesis is open, becomes more than twice as likely, but not if only the unembedding misses 9. So other readers learn from 9 that the line does not end here.
 #
-# A list of promoted tokens was right about 9 and misleading about 378, and only an intervention could tell.
+# A list of promoted tokens was right about 9, and about 378 at best a part of the story. Only an intervention could tell.
 #
 # ### Adding a latent
 #
@@ -785,7 +787,7 @@ with claims():
 # %% [markdown]
 # ## 9 · The puzzle, answered
 #
-# Has the method found the model's own idea of a closing bracket? As far as our tests go, no: latent 378 stands for the token `)`, and the model uses it as such. Three more latents, 957, 1079 and 1502, have “closing brackets” as their reading, and they fare no better. None of the four is active at more than a third of the `]` in the held-out text.
+# Has the method found the model's own idea of a closing bracket? As far as our tests go, no: latent 378 stands for the token `)`, and the model uses it. Three more latents, 957, 1079 and 1502, have “closing brackets” as their reading, and they fare no better. None of the four is active at more than a third of the `]` in the held-out text.
 #
 # But the method has found something else that it was not told. Latent 9 is mostly active where a parenthesis is open, we do not find this in the random model, and the latent writes `)`.
 
